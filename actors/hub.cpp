@@ -1,0 +1,71 @@
+#include "actors/hub.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+void hub::set(item_key item, phase now) {
+  {
+    const std::lock_guard lock{mutex_};
+    working_[item.batch][item.index] = now;
+    if (!listeners_.contains(item.batch)) return;
+  }
+  tell({item.batch, item.index, nullptr, now});
+}
+
+void hub::clear(item_key item) {
+  const std::lock_guard lock{mutex_};
+  const auto it = working_.find(item.batch);
+  if (it == working_.end()) return;
+  it->second.erase(item.index);
+  if (it->second.empty()) working_.erase(it);
+}
+
+void hub::clear(batch_id batch) {
+  const std::lock_guard lock{mutex_};
+  working_.erase(batch);
+}
+
+std::vector<item_in_work> hub::in_work(batch_id batch) const {
+  std::vector<item_in_work> out;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto it = working_.find(batch);
+    if (it == working_.end()) return out;
+    for (const auto& [index, now] : it->second) out.push_back({index, now});
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  return out;
+}
+
+void hub::publish(const std::vector<event>& events) {
+  for (const auto& e : events) tell({e.batch, e.index, &e, phase::waiting});
+}
+
+void hub::tell(const news& n) const {
+  std::vector<std::shared_ptr<listener>> those;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto it = listeners_.find(n.batch);
+    if (it == listeners_.end()) return;
+    for (const auto& [number, l] : it->second) those.push_back(l);
+  }
+  for (const auto& l : those) (*l)(n);
+}
+
+hub::subscription hub::listen(batch_id batch, listener l) {
+  const std::lock_guard lock{mutex_};
+  listeners_[batch][next_] = std::make_shared<listener>(std::move(l));
+  return {this, batch, next_++};
+}
+
+hub::subscription::~subscription() {
+  if (!hub_) return;
+  const std::lock_guard lock{hub_->mutex_};
+  const auto it = hub_->listeners_.find(batch_);
+  if (it == hub_->listeners_.end()) return;
+  it->second.erase(number_);
+  if (it->second.empty()) hub_->listeners_.erase(it);
+}
+
+} // namespace troupe

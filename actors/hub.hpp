@@ -1,0 +1,75 @@
+#pragma once
+/// What is volatile, for those who watch: which stage each item in work is in, and news as it comes.
+
+#include "model/batch.hpp"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// An item in work.
+struct item_in_work {
+  uint32_t index = 0;
+  phase now = phase::waiting;
+};
+
+/// News of a batch: a durable event, or an item that changed its stage.
+struct news {
+  batch_id batch{};
+  uint32_t index = 0;
+  /// Null: a stage change, not durable.
+  const event* durable = nullptr;
+  phase now = phase::waiting;
+};
+
+/// Called on the thread that brings the news; must not block nor call the hub.
+using listener = std::function<void(const news&)>;
+
+/// Any thread may call any function.
+class hub {
+public:
+  /// Items in work are written by supervisors, and laid over the store's rows in answers.
+  void set(item_key item, phase now);
+  void clear(item_key item);
+  void clear(batch_id batch);
+  /// In the order of their indexes.
+  std::vector<item_in_work> in_work(batch_id batch) const;
+
+  /// Tells the listeners of each event's batch.
+  void publish(const std::vector<event>& events);
+
+  /// Hears of one batch until the subscription is destroyed.
+  class subscription {
+  public:
+    subscription() = default;
+    subscription(hub* of, batch_id b, uint64_t n) : hub_(of), batch_(b), number_(n) {}
+    subscription(subscription&& other) noexcept { *this = std::move(other); }
+    subscription& operator=(subscription&& other) noexcept {
+      std::swap(hub_, other.hub_);
+      std::swap(batch_, other.batch_);
+      std::swap(number_, other.number_);
+      return *this;
+    }
+    ~subscription();
+
+  private:
+    hub* hub_ = nullptr;
+    batch_id batch_{};
+    uint64_t number_ = 0;
+  };
+  [[nodiscard]] subscription listen(batch_id batch, listener l);
+
+private:
+  void tell(const news& n) const;
+
+  mutable std::mutex mutex_;
+  std::unordered_map<batch_id, std::unordered_map<uint32_t, phase>> working_;
+  std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
+  uint64_t next_ = 1;
+};
+
+} // namespace troupe

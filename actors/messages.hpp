@@ -1,0 +1,40 @@
+#pragma once
+/// What actors say to each other, as plain data; how it crosses a wire: wire_types.hpp.
+
+#include "actors/gateway.hpp"
+#include "storage/catalog.hpp"
+#include "storage/ledger.hpp"
+
+namespace troupe {
+
+/// A page, or why there is none.
+struct fetch_result {
+  failure error{errc::none, {}, 0, std::nullopt};
+  fetched page;
+};
+
+/// A document, or why there is none.
+struct parse_result {
+  failure error{errc::none, {}, 0, std::nullopt};
+  document text;
+};
+
+/// What the store made of an ending, or why it could not.
+struct persist_result {
+  failure error{errc::none, {}, 0, std::nullopt};
+  outcome what;
+};
+
+/// An item that waits for a transfer from a host.
+struct wanted_turn {
+  uint32_t index = 0;
+  std::string host;
+};
+
+/// A stretch of a batch's open items; `next` is the index to go on from.
+struct item_page {
+  std::vector<open_item> items;
+  uint32_t next = 0;
+};
+
+} // namespace troupe

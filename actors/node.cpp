@@ -1,0 +1,255 @@
+#include "actors/node.hpp"
+
+#include "actors/supervisor.hpp"
+#include "config/log.hpp"
+
+#include <deque>
+
+namespace troupe {
+namespace {
+
+constexpr milliseconds service_timeout{60'000};
+/// How often services may be started again, and in what time, before the node gives up.
+constexpr size_t most_restarts = 5;
+constexpr std::chrono::seconds restart_window{60};
+constexpr milliseconds first_supervisor_delay{100};
+constexpr milliseconds longest_supervisor_delay{30'000};
+
+struct node_state {
+  node_plan plan;
+  std::optional<started_services> running;
+  std::unordered_map<batch_id, supervisor_actor> supervisors;
+  std::unordered_map<caf::actor_addr, batch_id> batches;
+  /// Services whose end is awaited; all others have ended.
+  std::unordered_map<caf::actor_addr, std::string> alive;
+  std::unordered_map<batch_id, milliseconds> restart_delays;
+  std::deque<caf::actor_clock::time_point> restarts;
+  bool draining = false;
+  bool restarting = false;
+  bool stopping = false;
+  static inline const char* name = "node";
+};
+
+class running_node {
+public:
+  using pointer = node_actor::stateful_pointer<node_state>;
+  explicit running_node(pointer self) : self_(self), s_(self->state) {}
+
+  // -- start and recovery -----------------------------------------------------------------------------
+
+  void start() {
+    auto started = s_.plan.start(self_->system());
+    if (!started) {
+      log::error("the services cannot be started", {{"reason", started.error().text()}});
+      return self_->quit(caf::make_error(caf::sec::runtime_error, std::string(started.error().text())));
+    }
+    s_.running = std::move(*started);
+    const auto& with = s_.running->with;
+    watch(with.gate, "gate");
+    watch(with.robots, "robots");
+    watch(with.transfers, "transfers");
+    watch(with.parser, "parser");
+    watch(with.writer, "writer");
+    watch(with.reader, "reader");
+    self_->request(with.reader, service_timeout, read_atom_v)
+      .then([self = self_](const std::vector<batch>& open) { running_node(self).recover(open); },
+            [self = self_](const caf::error&) { running_node(self).restart_services("the reader gave no answer"); });
+  }
+
+  template <class Handle>
+  void watch(const Handle& service, const char* name) {
+    s_.alive.emplace(service.address(), name);
+    self_->monitor(service);
+  }
+
+  void recover(const std::vector<batch>& open) {
+    if (s_.draining) return;
+    for (const auto& b : open) supervise(b);
+    if (s_.plan.on_ready) s_.plan.on_ready(true);
+    log::info("ready", {{"open_batches", open.size()}, {"epoch", s_.running->epoch}});
+  }
+
+  // -- batches ----------------------------------------------------------------------------------------
+
+  void supervise(const batch& b) {
+    if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
+    const auto child = spawn_supervisor(self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options,
+                                                          s_.plan.listeners});
+    self_->monitor(child);
+    s_.batches.emplace(child.address(), b.id);
+    s_.supervisors.emplace(b.id, child);
+    count();
+  }
+
+  caf::result<submitted> submit(submission& x) {
+    auto refused = admit(x);
+    if (refused.code != errc::none) return submitted{std::move(refused), {}};
+    auto promise = self_->make_response_promise<submitted>();
+    const bool last = x.last;
+    self_->request(s_.running->with.writer, service_timeout, submit_atom_v, std::move(x))
+      .then([self = self_, promise, last](submitted& r) mutable {
+              if (last && r.error.code == errc::none) running_node(self).supervise(r.row);
+              promise.deliver(std::move(r));
+            },
+            [promise](const caf::error&) mutable {
+              promise.deliver(submitted{fail(errc::storage_error, "the store gave no answer"), {}});
+            });
+    return promise;
+  }
+
+  failure admit(const submission& x) const {
+    if (s_.draining) return fail(errc::overloaded, "the server is shutting down");
+    if (!s_.running || s_.restarting) return fail(errc::overloaded, "the server is starting");
+    if (x.part_of == batch_id{} && s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
+      return fail(errc::overloaded, "limits.open_batches batches are unfinished");
+    return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
+  }
+
+  template <class... Args>
+  caf::result<bool> ask_writer(Args... args) {
+    if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
+    auto promise = self_->make_response_promise<bool>();
+    self_->request(s_.running->with.writer, service_timeout, std::move(args)...)
+      .then([promise](bool yes) mutable { promise.deliver(yes); },
+            [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
+    return promise;
+  }
+
+  caf::result<bool> cancel(batch_id b) {
+    const auto it = s_.supervisors.find(b);
+    // Without a supervisor the wish is recorded, and carried out by the next.
+    if (it == s_.supervisors.end()) return ask_writer(cancel_atom_v, b);
+    return self_->delegate(it->second, cancel_atom_v);
+  }
+
+  void cancel_item(batch_id b, uint32_t index) {
+    if (const auto it = s_.supervisors.find(b); it != s_.supervisors.end())
+      self_->send(it->second, cancel_atom_v, index);
+  }
+
+  // -- deaths -----------------------------------------------------------------------------------------
+
+  void down(const caf::down_msg& msg) {
+    if (const auto it = s_.batches.find(msg.source); it != s_.batches.end()) return supervisor_down(it->second, msg);
+    const auto service = s_.alive.extract(msg.source);
+    if (service.empty()) return;
+    if (s_.stopping || s_.restarting) return go_on();
+    restart_services("the " + service.mapped() + " actor died: " + caf::to_string(msg.reason));
+  }
+
+  void supervisor_down(batch_id b, const caf::down_msg& msg) {
+    s_.batches.erase(msg.source);
+    s_.supervisors.erase(b);
+    count();
+    const bool normal = !msg.reason || msg.reason == caf::exit_reason::normal;
+    if (normal) s_.restart_delays.erase(b);
+    if (s_.stopping || s_.restarting || s_.draining) return go_on();
+    if (normal) return;
+    auto& delay = s_.restart_delays.try_emplace(b, first_supervisor_delay).first->second;
+    log::error("a supervisor died", {b, {"reason", caf::to_string(msg.reason)}, {"again_in_ms", delay.count()}});
+    self_->delayed_send(self_, delay, retry_atom_v, b);
+    delay = std::min(2 * delay, longest_supervisor_delay);
+  }
+
+  void supervise_again(batch_id b) {
+    if (const auto row = s_.plan.find_batch(b)) supervise(*row);
+  }
+
+  /// One for all: what the others remember of a dead service's past is worth nothing.
+  void restart_services(const std::string& why) {
+    log::error("the services are started again", {{"reason", why}});
+    const auto at = self_->clock().now();
+    while (!s_.restarts.empty() && at - s_.restarts.front() > restart_window) s_.restarts.pop_front();
+    s_.restarts.push_back(at);
+    if (s_.restarts.size() > most_restarts) {
+      log::error("the services keep dying: giving up");
+      kill_supervisors();
+      stop_services();
+      return self_->quit(caf::make_error(caf::sec::runtime_error, why));
+    }
+    s_.restarting = true;
+    kill_supervisors();
+    stop_services();
+    go_on();
+  }
+
+  // -- the end ----------------------------------------------------------------------------------------
+
+  void drain() {
+    if (s_.draining) return;
+    s_.draining = true;
+    if (s_.plan.on_ready) s_.plan.on_ready(false);
+    log::info("draining", {{"open_batches", s_.supervisors.size()}});
+    for (const auto& [b, child] : s_.supervisors) self_->send(child, drain_atom_v);
+    self_->delayed_send(self_, s_.plan.options->work.drain_timeout, wake_atom_v);
+    go_on();
+  }
+
+  void drain_overdue() {
+    if (s_.supervisors.empty()) return;
+    log::warn("the drain is overdue: items in hand go back to pending", {{"open_batches", s_.supervisors.size()}});
+    kill_supervisors();
+  }
+
+  void kill_supervisors() {
+    for (const auto& [b, child] : s_.supervisors) self_->send_exit(child, caf::exit_reason::kill);
+  }
+
+  void stop_services() {
+    for (const auto& [address, name] : s_.alive)
+      if (const auto a = caf::actor_cast<caf::actor>(address)) self_->send_exit(a, caf::exit_reason::user_shutdown);
+  }
+
+  /// The next step of a drain or restart, once those that must go first are gone: supervisors, then services.
+  void go_on() {
+    if (!s_.supervisors.empty()) return;
+    if (s_.draining && !s_.stopping) {
+      s_.stopping = true;
+      stop_services();
+    }
+    if (!s_.alive.empty()) return;
+    s_.running.reset();
+    if (s_.draining) return self_->quit();
+    if (!s_.restarting) return;
+    s_.restarting = false;
+    start();
+  }
+
+private:
+  void count() {
+    if (s_.plan.open_batches) *s_.plan.open_batches = s_.supervisors.size();
+  }
+
+  pointer self_;
+  node_state& s_;
+};
+
+node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
+  self->state.plan = std::move(plan);
+  self->set_down_handler([self](const caf::down_msg& msg) { running_node(self).down(msg); });
+  self->send(self, start_atom_v);
+  return {
+    [self](submit_atom, submission& x) { return running_node(self).submit(x); },
+    [self](abandon_atom, batch_id b) {
+      if (self->state.running) self->send(self->state.running->with.writer, abandon_atom_v, b);
+    },
+    [self](cancel_atom, batch_id b) { return running_node(self).cancel(b); },
+    [self](cancel_atom, batch_id b, uint32_t index) { running_node(self).cancel_item(b, index); },
+    [self](link_atom, notebook_id n, source_id s, std::string& notes) {
+      return running_node(self).ask_writer(link_atom_v, n, s, std::move(notes));
+    },
+    [self](remove_atom, notebook_id n, source_id s, bool force) {
+      return running_node(self).ask_writer(remove_atom_v, n, s, force);
+    },
+    [self](drain_atom) { running_node(self).drain(); },
+    [self](start_atom) { running_node(self).start(); },
+    [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },
+    [self](wake_atom) { running_node(self).drain_overdue(); },
+  };
+}
+
+} // namespace
+
+node_actor spawn_node(caf::actor_system& sys, node_plan plan) { return sys.spawn(node, std::move(plan)); }
+
+} // namespace troupe

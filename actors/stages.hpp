@@ -1,0 +1,18 @@
+#pragma once
+/// The actors of an item: one for each stage of each attempt. Each asks one service, tells the supervisor
+/// what came of it, and ends. Ended early, it tells the service that nobody waits any more.
+
+#include "actors/interfaces.hpp"
+
+namespace troupe {
+
+/// FETCH: asks ROBOTS, then TRANSFERS; tells (fetched, index, token, result).
+caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index, fetch_order order);
+
+/// PARSE: asks PARSER; tells (parsed, index, token, result).
+caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index, parse_order order);
+
+/// PERSIST: asks WRITER; tells (stored, index, token, result).
+caf::actor_addr spawn_persist(supervisor_actor::pointer self, const services& with, uint32_t index, ending e);
+
+} // namespace troupe

@@ -1,0 +1,170 @@
+#pragma once
+/// How message types cross a wire: CAF 0.17 inspection, and the list of all types and atoms.
+
+#include "actors/messages.hpp"
+
+#include <caf/all.hpp>
+
+namespace troupe {
+
+template <class I>
+typename I::result_type inspect(I& f, digest& x) {
+  return f(caf::meta::type_name("digest"), x.bytes);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, item_key& x) {
+  return f(caf::meta::type_name("item_key"), x.batch, x.index);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, attempt_token& x) {
+  return f(caf::meta::type_name("attempt_token"), x.epoch, x.number);
+}
+
+// Times and durations cross as counts of milliseconds.
+
+template <class I>
+typename I::result_type inspect(I& f, failure& x) {
+  int64_t wait = x.retry_after ? x.retry_after->count() : -1;
+  auto load = [&]() -> caf::error {
+    x.retry_after = wait < 0 ? std::nullopt : std::optional{milliseconds{wait}};
+    return caf::none;
+  };
+  return f(caf::meta::type_name("failure"), x.code, x.message, x.http_status, wait, caf::meta::load_callback(load));
+}
+
+template <class I>
+typename I::result_type inspect(I& f, content_ref& x) {
+  // The file is this node's own: its path means nothing elsewhere.
+  std::string bytes = x.bytes ? *x.bytes : std::string{};
+  bool inline_bytes = x.bytes != nullptr;
+  auto load = [&]() -> caf::error {
+    if (inline_bytes) x.bytes = std::make_shared<const std::string>(std::move(bytes));
+    return caf::none;
+  };
+  return f(caf::meta::type_name("content_ref"), x.hash, x.size, inline_bytes, bytes, caf::meta::load_callback(load));
+}
+
+template <class I>
+typename I::result_type inspect(I& f, work_order& x) {
+  int64_t budget = x.budget.count();
+  auto load = [&]() -> caf::error {
+    x.budget = milliseconds{budget};
+    return caf::none;
+  };
+  return f(caf::meta::type_name("work_order"), x.item, x.token, budget, caf::meta::load_callback(load));
+}
+
+template <class I>
+typename I::result_type inspect(I& f, known_url& x) {
+  int64_t at = x.fetched.time_since_epoch().count();
+  auto load = [&]() -> caf::error {
+    x.fetched = timestamp{milliseconds{at}};
+    return caf::none;
+  };
+  return f(caf::meta::type_name("known_url"), x.source, x.etag, x.last_modified, at, caf::meta::load_callback(load));
+}
+
+template <class I>
+typename I::result_type inspect(I& f, fetch_order& x) {
+  bool is_known = x.known.has_value();
+  auto known = x.known.value_or(known_url{});
+  auto load = [&]() -> caf::error {
+    x.known = is_known ? std::optional{std::move(known)} : std::nullopt;
+    return caf::none;
+  };
+  return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.max_bytes,
+           caf::meta::load_callback(load));
+}
+
+template <class I>
+typename I::result_type inspect(I& f, fetched& x) {
+  return f(caf::meta::type_name("fetched"), x.unchanged, x.http_status, x.final_url, x.content_type, x.etag,
+           x.last_modified, x.body);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, fetch_result& x) {
+  return f(caf::meta::type_name("fetch_result"), x.error, x.page);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, parse_order& x) {
+  return f(caf::meta::type_name("parse_order"), x.work, x.url, x.content_type, x.body);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, document& x) {
+  return f(caf::meta::type_name("document"), x.markdown, x.title, x.content_type, x.extraction_method, x.metadata);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, parse_result& x) {
+  return f(caf::meta::type_name("parse_result"), x.error, x.text);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, wanted_turn& x) {
+  return f(caf::meta::type_name("wanted_turn"), x.index, x.host);
+}
+
+} // namespace troupe
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
+CAF_ADD_TYPE_ID(troupe, (troupe::errc))
+CAF_ADD_TYPE_ID(troupe, (troupe::failure))
+CAF_ADD_TYPE_ID(troupe, (troupe::batch_id))
+CAF_ADD_TYPE_ID(troupe, (troupe::item_id))
+CAF_ADD_TYPE_ID(troupe, (troupe::notebook_id))
+CAF_ADD_TYPE_ID(troupe, (troupe::source_id))
+CAF_ADD_TYPE_ID(troupe, (troupe::digest))
+CAF_ADD_TYPE_ID(troupe, (troupe::item_key))
+CAF_ADD_TYPE_ID(troupe, (troupe::attempt_token))
+CAF_ADD_TYPE_ID(troupe, (troupe::content_ref))
+CAF_ADD_TYPE_ID(troupe, (troupe::work_order))
+CAF_ADD_TYPE_ID(troupe, (troupe::known_url))
+CAF_ADD_TYPE_ID(troupe, (troupe::fetch_order))
+CAF_ADD_TYPE_ID(troupe, (troupe::fetched))
+CAF_ADD_TYPE_ID(troupe, (troupe::fetch_result))
+CAF_ADD_TYPE_ID(troupe, (troupe::parse_order))
+CAF_ADD_TYPE_ID(troupe, (troupe::document))
+CAF_ADD_TYPE_ID(troupe, (troupe::parse_result))
+CAF_ADD_TYPE_ID(troupe, (troupe::wanted_turn))
+CAF_ADD_TYPE_ID(troupe, (std::vector<troupe::wanted_turn>))
+CAF_ADD_TYPE_ID(troupe, (std::vector<uint32_t>))
+CAF_ADD_ATOM(troupe, troupe, fetch_atom, "fetch")
+CAF_ADD_ATOM(troupe, troupe, parse_atom, "parse")
+CAF_ADD_ATOM(troupe, troupe, persist_atom, "persist")
+CAF_ADD_ATOM(troupe, troupe, cancel_atom, "cancel")
+CAF_ADD_ATOM(troupe, troupe, allow_atom, "allow")
+CAF_ADD_ATOM(troupe, troupe, want_atom, "want")
+CAF_ADD_ATOM(troupe, troupe, turn_atom, "turn")
+CAF_ADD_ATOM(troupe, troupe, leave_atom, "leave")
+CAF_ADD_ATOM(troupe, troupe, done_atom, "done")
+CAF_ADD_ATOM(troupe, troupe, hold_atom, "hold")
+CAF_ADD_ATOM(troupe, troupe, pace_atom, "pace")
+CAF_ADD_ATOM(troupe, troupe, wake_atom, "wake")
+CAF_ADD_ATOM(troupe, troupe, submit_atom, "submit")
+CAF_ADD_ATOM(troupe, troupe, abandon_atom, "abandon")
+CAF_ADD_ATOM(troupe, troupe, read_atom, "read")
+CAF_ADD_ATOM(troupe, troupe, flush_atom, "flush")
+CAF_ADD_ATOM(troupe, troupe, trim_atom, "trim")
+CAF_ADD_ATOM(troupe, troupe, link_atom, "link")
+CAF_ADD_ATOM(troupe, troupe, remove_atom, "remove")
+CAF_ADD_ATOM(troupe, troupe, retry_atom, "retry")
+CAF_ADD_ATOM(troupe, troupe, drain_atom, "drain")
+CAF_ADD_ATOM(troupe, troupe, start_atom, "start")
+CAF_ADD_ATOM(troupe, troupe, fetched_atom, "fetched")
+CAF_ADD_ATOM(troupe, troupe, parsed_atom, "parsed")
+CAF_ADD_ATOM(troupe, troupe, stored_atom, "stored")
+CAF_END_TYPE_ID_BLOCK(troupe)
+
+// Between the owner's own actors only: these never leave their node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ending)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::persist_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::item_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::batch>)

@@ -1,0 +1,193 @@
+#include "actors/workers.hpp"
+
+#include "config/log.hpp"
+#include "fetch/robots.hpp"
+#include "fetch/url.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace troupe {
+namespace {
+
+/// Answers that services outside the actor system bring back: one promise for each order under way.
+template <class Result>
+struct pending_state {
+  std::unordered_map<uint64_t, caf::typed_response_promise<Result>> waiting;
+  uint64_t next = 1;
+};
+
+struct transfers_state : pending_state<fetch_result> {
+  static inline const char* name = "transfers";
+};
+struct parser_state : pending_state<parse_result> {
+  static inline const char* name = "parser";
+};
+
+/// Runs `submit` and keeps a promise until an answer with its number comes back to the actor.
+template <class Self, class Result, class Submit>
+caf::result<Result> promise_of(Self self, Submit submit) {
+  auto promise = self->template make_response_promise<Result>();
+  const auto number = self->state.next++;
+  self->state.waiting.emplace(number, promise);
+  submit(number);
+  return promise;
+}
+
+template <class Self, class Result>
+void keep_promise(Self self, uint64_t number, Result& r) {
+  const auto node = self->state.waiting.extract(number);
+  if (!node.empty()) node.mapped().deliver(std::move(r));
+}
+
+using inner_transfers = transfers_actor::extend<caf::reacts_to<done_atom, uint64_t, fetch_result>>;
+using inner_parser = parser_actor::extend<caf::reacts_to<done_atom, uint64_t, parse_result>>;
+
+inner_transfers::behavior_type transfers(inner_transfers::stateful_pointer<transfers_state> self, transfer_loop* loop) {
+  const auto me = caf::actor_cast<inner_transfers>(self);
+  const caf::actor_addr address = me.address();
+  return {
+    [self, loop, address](fetch_atom, fetch_order& order) {
+      return promise_of<decltype(self), fetch_result>(self, [&](uint64_t number) {
+        loop->submit(std::move(order), [address, number](result<fetched> r) {
+          const auto to = caf::actor_cast<inner_transfers>(address);
+          if (!to) return;
+          caf::anon_send(to, done_atom_v, number,
+                         r ? fetch_result{fail(errc::none), std::move(*r)} : fetch_result{r.error(), {}});
+        });
+      });
+    },
+    [loop](cancel_atom, item_id item, attempt_token token) { loop->cancel(item, token); },
+    [self](done_atom, uint64_t number, fetch_result& r) { keep_promise(self, number, r); },
+  };
+}
+
+inner_parser::behavior_type parser(inner_parser::stateful_pointer<parser_state> self, parser_pool* pool) {
+  const caf::actor_addr address = self->address();
+  return {
+    [self, pool, address](parse_atom, parse_order& order) {
+      return promise_of<decltype(self), parse_result>(self, [&](uint64_t number) {
+        pool->submit(std::move(order), [address, number](result<document> r) {
+          const auto to = caf::actor_cast<inner_parser>(address);
+          if (!to) return;
+          caf::anon_send(to, done_atom_v, number,
+                         r ? parse_result{fail(errc::none), std::move(*r)} : parse_result{r.error(), {}});
+        });
+      });
+    },
+    [pool](cancel_atom, item_id item, attempt_token token) { pool->cancel(item, token); },
+    [self](done_atom, uint64_t number, parse_result& r) { keep_promise(self, number, r); },
+  };
+}
+
+// -- robots -------------------------------------------------------------------------------------------
+
+constexpr size_t most_remembered_hosts = 20'000;
+
+struct robots_state {
+  settings options;
+  transfers_actor transfers;
+  gate_actor gate;
+  struct entry {
+    robots rules;
+    caf::actor_clock::time_point until;
+  };
+  std::unordered_map<std::string, entry> known;
+  /// Who waits for a robots.txt that is being fetched.
+  std::unordered_map<std::string, std::vector<std::pair<std::string, caf::typed_response_promise<bool>>>> waiting;
+  uint32_t serial = 0;
+  static inline const char* name = "robots";
+};
+using robots_pointer = robots_actor::stateful_pointer<robots_state>;
+
+std::string text_of(const content_ref& body) {
+  if (body.bytes) return *body.bytes;
+  std::ifstream file{body.path, std::ios::binary};
+  std::ostringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
+robots rules_from(const fetch_result& r, const std::string& agent) {
+  if (r.error.code == errc::none) return {text_of(r.page.body), agent};
+  // An address that may not be fetched from is refused by the fetch itself, with its own code.
+  const bool absent = r.error.code == errc::http_4xx || r.error.code == errc::blocked_address ||
+                      r.error.code == errc::bad_redirect || r.error.code == errc::too_many_redirects;
+  return absent ? robots{} : robots::none();
+}
+
+void learn(robots_pointer self, const std::string& host, const fetch_result& r) {
+  auto& s = self->state;
+  // What could not be had is asked for again soon; the item's own fetch tells more.
+  const bool sure = r.error.code == errc::none || r.error.code == errc::http_4xx;
+  const auto ttl = sure ? s.options.fetch.robots_ttl : std::min(s.options.fetch.robots_ttl, milliseconds{30'000});
+  if (s.known.size() >= most_remembered_hosts) s.known.clear();
+  auto& e = s.known[host] = {rules_from(r, s.options.fetch.user_agent), self->clock().now() + ttl};
+  if (const auto delay = e.rules.crawl_delay()) self->send(s.gate, pace_atom_v, host, delay->count());
+  const auto node = s.waiting.extract(host);
+  if (node.empty()) return;
+  for (auto& [path, promise] : node.mapped()) promise.deliver(e.rules.allows(path));
+}
+
+void ask_host(robots_pointer self, const std::string& host, const std::string& url) {
+  auto& s = self->state;
+  fetch_order order;
+  order.work = {item_id{}, {0, ++s.serial}, s.options.fetch.total_timeout};
+  order.url = robots_url(url);
+  order.obey_robots = false;
+  order.max_bytes = static_cast<uint64_t>(s.options.fetch.robots_bytes);
+  self->request(s.transfers, s.options.fetch.total_timeout + milliseconds{1'000}, fetch_atom_v, std::move(order))
+    .then([self, host](const fetch_result& r) { learn(self, host, r); },
+          [self, host](const caf::error&) { learn(self, host, {fail(errc::fetch_failed), {}}); });
+}
+
+robots_actor::behavior_type robots_behavior(robots_pointer self, settings options, transfers_actor transfers,
+                                            gate_actor gate) {
+  self->state.options = std::move(options);
+  self->state.transfers = std::move(transfers);
+  self->state.gate = std::move(gate);
+  return {
+    [self](allow_atom, const std::string& url) -> caf::result<bool> {
+      auto& s = self->state;
+      const auto host = host_of(url);
+      const auto it = s.known.find(host);
+      if (it != s.known.end() && it->second.until > self->clock().now()) return it->second.rules.allows(path_of(url));
+      auto promise = self->make_response_promise<bool>();
+      auto& queue = s.waiting[host];
+      queue.emplace_back(path_of(url), promise);
+      if (queue.size() == 1) ask_host(self, host, url);
+      return promise;
+    },
+  };
+}
+
+// -- reader -------------------------------------------------------------------------------------------
+
+struct reader_state {
+  static inline const char* name = "reader";
+};
+
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>, const catalog* store) {
+  return {
+    [store](read_atom, const batch& b, uint32_t first, uint32_t limit) {
+      item_page page;
+      page.items = store->open_items(b, first, limit);
+      page.next = first;
+      return page;
+    },
+    [store](read_atom) { return store->open_batches(); },
+  };
+}
+
+} // namespace
+
+transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop) { return sys.spawn(transfers, &loop); }
+parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool) { return sys.spawn(parser, &pool); }
+
+robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers, gate_actor gate) {
+  return sys.spawn(robots_behavior, s, std::move(transfers), std::move(gate));
+}
+
+reader_actor spawn_reader(caf::actor_system& sys, const catalog& store) { return sys.spawn<caf::detached>(reader, &store); }
+
+} // namespace troupe

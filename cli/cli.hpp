@@ -1,0 +1,65 @@
+#pragma once
+/// The `troupe` command.
+
+#include "actors/engine.hpp"
+#include "parse/child.hpp"
+
+namespace troupe::cli {
+
+/// What tests put in the place of the real thing.
+struct hooks {
+  /// Under the store; null: the machine's own.
+  std::function<std::shared_ptr<rocksdb::FileSystem>(const std::string& directory)> file_system;
+  /// Inside parser processes.
+  parse_function parse = parse_document;
+};
+
+/// Exit codes of every command.
+enum exit_code : int {
+  ok = 0,
+  /// The work was done and some of it failed.
+  failed = 1,
+  /// The command line or the configuration is wrong.
+  usage = 2,
+  /// The server cannot be reached or refused.
+  unavailable = 3,
+};
+
+int run(int argc, char** argv, const hooks& with = {});
+
+// -- the commands, one file each ----------------------------------------------------------------------
+
+struct serve_command {
+  std::string config_file;
+  std::string listen;
+  std::string data;
+  std::vector<std::string> allow_networks;
+  std::vector<std::string> assignments;
+};
+int serve(const serve_command& c, const hooks& with);
+
+struct submit_command {
+  std::string server = "http://127.0.0.1:8080";
+  std::string key;
+  uint64_t notebook = 0;
+  bool watch = false;
+  std::vector<std::string> urls;
+};
+int submit(const submit_command& c);
+
+struct parse_command {
+  std::string input;
+  std::string url;
+  bool json = false;
+};
+int parse(const parse_command& c);
+
+/// Prints a new key and its line for http.keys.
+int make_key(const std::string& name, bool write);
+/// Checks a store that no server has open, row by row; prints each disagreement.
+int verify(const std::string& directory);
+
+/// Reads file and overrides into `into`. False, with the reason on standard error, when something is wrong.
+bool load_settings(const serve_command& c, settings& into);
+
+} // namespace troupe::cli

@@ -1,0 +1,110 @@
+#include "cli/cli.hpp"
+#include "config/log.hpp"
+#include "http/front.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include <sys/resource.h>
+
+namespace troupe::cli {
+namespace {
+
+/// How long after the drain's own time the process may take to end before it is ended.
+constexpr std::chrono::seconds watchdog_grace{15};
+
+/// Many connections and transfers: as many descriptors as the system lets a process have.
+void raise_descriptor_limit() {
+  rlimit l{};
+  if (getrlimit(RLIMIT_NOFILE, &l) != 0) return;
+  l.rlim_cur = l.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &l);
+}
+
+/// Blocks the signals that end the server, in all threads started from here on; `wait` takes them.
+class end_signals {
+public:
+  end_signals() {
+    sigemptyset(&set_);
+    for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, s);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  int wait() const {
+    int got = 0;
+    sigwait(&set_, &got);
+    return got;
+  }
+
+private:
+  sigset_t set_;
+};
+
+/// Ends the process should an orderly end take too long: nothing durable is lost by that.
+void start_watchdog(milliseconds after) {
+  std::thread([after] {
+    std::this_thread::sleep_for(after);
+    log::error("the orderly end took too long");
+    std::_Exit(failed);
+  }).detach();
+}
+
+} // namespace
+
+bool load_settings(const serve_command& c, settings& into) {
+  const auto complain = [](const std::string& where, const std::string& what) {
+    if (!what.empty()) std::cerr << "troupe: " << where << what << "\n";
+    return what.empty();
+  };
+  if (!c.config_file.empty()) {
+    std::ifstream file{c.config_file};
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) return complain(c.config_file + ": ", "cannot be read");
+    if (!complain(c.config_file + ": ", read_settings(text.str(), into))) return false;
+  }
+  for (const auto& a : c.assignments)
+    if (!complain("--set ", override_setting(a, into))) return false;
+  if (!c.listen.empty()) into.http.listen = c.listen;
+  if (!c.data.empty()) into.store.directory = c.data;
+  for (const auto& n : c.allow_networks) into.fetch.allow_networks.push_back(n);
+  return complain("", check_settings(into));
+}
+
+int serve(const serve_command& c, const hooks& with) {
+  engine_options options;
+  if (!load_settings(c, options.s)) return usage;
+  log::start(options.s.log.level, options.s.log.format);
+  raise_descriptor_limit();
+  const end_signals signals;
+  if (with.file_system) options.file_system = with.file_system(options.s.store.directory);
+
+  // The front keeps a reference: these stay where they are.
+  const auto s = options.s;
+  auto node = engine_gateway::start(std::move(options));
+  if (!node) {
+    log::error("the node cannot be started", {{"reason", node.error().text()}});
+    return failed;
+  }
+  (*node)->on_failure([] { kill(getpid(), SIGUSR1); });
+  auto front = http::front::listen(s, **node);
+  if (!front) {
+    log::error("the front cannot be started", {{"reason", front.error().text()}});
+    return usage;
+  }
+  log::info("listening", {{"address", (*front)->address()}, {"data", s.store.directory}});
+  const bool died = signals.wait() == SIGUSR1;
+  start_watchdog(s.work.drain_timeout + watchdog_grace);
+  const bool clean = (*node)->drain();
+  (*front)->stop();
+  (*node)->close();
+  front->reset();
+  log::info("ended", {{"clean", clean && !died ? "yes" : "no"}});
+  return clean && !died ? ok : failed;
+}
+
+} // namespace troupe::cli

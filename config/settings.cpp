@@ -1,0 +1,309 @@
+#include "config/settings.hpp"
+
+#include "model/network.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace troupe {
+namespace {
+
+using nlohmann::json;
+
+struct bounds {
+  int64_t low = 0;
+  int64_t high = 0;
+  const char* unit = "";
+};
+struct choice {
+  std::vector<std::string> of;
+};
+
+constexpr int64_t mib = 1'048'576;
+constexpr int64_t gib = 1024 * mib;
+constexpr int64_t hour = 3'600'000;
+
+/// Names every setting once; `v` is called with key, member, what it may be, and what it is for.
+template <class V>
+void visit_settings(settings& s, V&& v) {
+  v("http.listen", s.http.listen, "address:port",
+    "Where the HTTP front listens. Beyond loopback it needs http.keys. Port 0 takes a free one.");
+  v("http.keys", s.http.keys, "", "API keys: {\"name\", \"sha256\", \"notebooks\": [ids, none for all], \"write\": bool}. "
+    "`troupe key` makes one. Without keys every client on this machine may do everything.");
+  v("http.allowed_origins", s.http.allowed_origins, "", "Origins of web pages that may call, as \"https://app.example\".");
+  v("http.allowed_hosts", s.http.allowed_hosts, "",
+    "Names by which clients may call this server in Host, beside loopback names and the address listened on.");
+  v("http.max_connections", s.http.max_connections, bounds{1, 1'000'000}, "Connections at once; more wait to be accepted.");
+  v("http.header_bytes", s.http.header_bytes, bounds{1'024, mib, "bytes"}, "Longest request head.");
+  v("http.body_bytes", s.http.body_bytes, bounds{1'024, 64 * gib, "bytes"}, "Longest request body.");
+  v("http.spool_bytes", s.http.spool_bytes, bounds{0, 16 * mib, "bytes"}, "Bodies longer than this wait in a file, not in memory.");
+  v("http.spooling_requests", s.http.spooling_requests, bounds{1, 64}, "Spooled bodies read at once; more are answered 503.");
+  v("http.header_timeout_ms", s.http.header_timeout, bounds{100, hour, "ms"}, "For a request head to arrive.");
+  v("http.body_timeout_ms", s.http.body_timeout, bounds{100, hour, "ms"}, "For the next piece of a request body to arrive.");
+  v("http.idle_timeout_ms", s.http.idle_timeout, bounds{100, hour, "ms"}, "A connection between requests.");
+  v("http.write_timeout_ms", s.http.write_timeout, bounds{100, hour, "ms"}, "For a client to take the next piece of an answer.");
+  v("http.single_item_wait_ms", s.http.single_item_wait, bounds{0, hour, "ms"}, "How long a request with one item waits for it; then 202.");
+  v("http.heartbeat_ms", s.http.heartbeat, bounds{100, hour, "ms"}, "Between comments on an event stream that has nothing to say.");
+  v("http.status_items", s.http.status_items, bounds{1, 1'000'000}, "Most items in one answer of a batch's status; ask for more with limit and offset.");
+  v("http.render_threads", s.http.render_threads, bounds{1, 64}, "Threads that read spooled bodies and render long answers.");
+
+  v("store.directory", s.store.directory, "path", "Where everything is kept.");
+  v("store.node", s.store.node, bounds{0, max_node_number}, "This node's number; taken once, when the directory is made.");
+  v("store.write_buffer_bytes", s.store.write_buffer_bytes, bounds{mib, 4 * gib, "bytes"}, "Memory for unwritten rows, all tables together.");
+  v("store.block_cache_bytes", s.store.block_cache_bytes, bounds{mib, 64 * gib, "bytes"}, "Memory for rows read.");
+  v("store.inline_original_bytes", s.store.inline_original_bytes, bounds{0, 64 * mib, "bytes"}, "Originals larger than this are kept as files.");
+  v("store.commit_items", s.store.commit_items, bounds{1, 100'000}, "Most transitions in one synced write.");
+  v("store.event_retention_ms", s.store.event_retention, bounds{1'000, 10'000 * hour, "ms"}, "How long events can be replayed.");
+  v("store.min_free_bytes", s.store.min_free_bytes, bounds{0, 1'024 * gib, "bytes"}, "With less room on the disk nothing new is accepted.");
+
+  v("limits.items_per_batch", s.limits.items_per_batch, bounds{1, 10'000'000}, "Items in one batch.");
+  v("limits.open_batches", s.limits.open_batches, bounds{1, 10'000'000}, "Unfinished batches; more are answered 429.");
+  v("limits.url_bytes", s.limits.url_bytes, bounds{16, 65'536, "bytes"}, "Longest URL.");
+  v("limits.upload_id_bytes", s.limits.upload_id_bytes, bounds{1, 1'024, "bytes"}, "Longest upload id of a client.");
+  v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000}, "Items stored at a time while a batch is accepted.");
+
+  v("work.attempts", s.work.attempts, bounds{1, 100}, "Attempts at an item, the first included.");
+  v("work.backoff_ms", s.work.backoff, bounds{1, hour, "ms"}, "Before the second attempt; doubles each time, with jitter.");
+  v("work.backoff_limit_ms", s.work.backoff_limit, bounds{1, 24 * hour, "ms"}, "Longest backoff.");
+  v("work.retry_after_limit_ms", s.work.retry_after_limit, bounds{0, 24 * hour, "ms"}, "Longest Retry-After of a host that is honoured.");
+  v("work.parser_deaths", s.work.parser_deaths, bounds{1, 10}, "A document that kills its parser this often is quarantined.");
+  v("work.item_budget_ms", s.work.item_budget, bounds{100, 24 * hour, "ms"}, "Longest attempt, all stages together.");
+  v("work.window", s.work.window, bounds{1, 10'000}, "Items between the end of their fetch and the store, all batches together.");
+  v("work.lookahead", s.work.lookahead, bounds{1, 100'000}, "Items of one batch that wait for a transfer; they cost no actor.");
+  v("work.scheduler_threads", s.work.scheduler_threads, bounds{0, 256}, "Threads for actors; 0: one a core, at least 2.");
+  v("work.drain_timeout_ms", s.work.drain_timeout, bounds{0, hour, "ms"}, "On SIGTERM: for items in hand to finish.");
+
+  v("fetch.allow_networks", s.fetch.allow_networks, "CIDR", "Networks that may be fetched from although they are not public.");
+  v("fetch.user_agent", s.fetch.user_agent, "", "How fetches name themselves, to hosts and to robots.txt.");
+  v("fetch.robots", s.fetch.robots, "", "Respect robots.txt (RFC 9309).");
+  v("fetch.robots_ttl_ms", s.fetch.robots_ttl, bounds{1'000, 24 * hour, "ms"}, "How long a robots.txt is remembered.");
+  v("fetch.robots_bytes", s.fetch.robots_bytes, bounds{1'024, 16 * mib, "bytes"}, "How much of a robots.txt is read.");
+  v("fetch.max_transfers", s.fetch.max_transfers, bounds{1, 20'000}, "Transfers at once.");
+  v("fetch.max_per_host", s.fetch.max_per_host, bounds{1, 1'000}, "Transfers at once from one host and port.");
+  v("fetch.host_delay_ms", s.fetch.host_delay, bounds{0, hour, "ms"}, "Least time between two transfers starting at one host and port.");
+  v("fetch.connect_timeout_ms", s.fetch.connect_timeout, bounds{10, hour, "ms"}, "For a connection, name resolution and TLS included.");
+  v("fetch.total_timeout_ms", s.fetch.total_timeout, bounds{10, 24 * hour, "ms"}, "For a transfer, redirects included.");
+  v("fetch.stall_timeout_ms", s.fetch.stall_timeout, bounds{1'000, hour, "ms"}, "A transfer slower than fetch.stall_bytes_per_second for this long is given up.");
+  v("fetch.stall_bytes_per_second", s.fetch.stall_bytes_per_second, bounds{1, gib, "bytes/s"}, "See fetch.stall_timeout_ms.");
+  v("fetch.max_redirects", s.fetch.max_redirects, bounds{0, 50}, "Redirects followed.");
+  v("fetch.max_body_bytes", s.fetch.max_body_bytes, bounds{1'024, 64 * gib, "bytes"}, "Longest body, counted after decompression.");
+  v("fetch.held_bytes", s.fetch.held_bytes, bounds{mib, 64 * gib, "bytes"}, "Fetched bodies in memory, all items together; more transfers wait.");
+  v("fetch.verify_tls", s.fetch.verify_tls, "", "Check certificates.");
+
+  v("parse.processes", s.parse.processes, bounds{0, 256}, "Parser processes; 0: one a core.");
+  v("parse.documents_per_process", s.parse.documents_per_process, bounds{1, 1'000'000}, "A parser process is replaced after this many documents.");
+  v("parse.memory_bytes", s.parse.memory_bytes, bounds{64 * mib, 64 * gib, "bytes"}, "Address space a parser process may add to what it started with.");
+  v("parse.cpu_timeout_ms", s.parse.cpu_timeout, bounds{1'000, hour, "ms"}, "CPU time of one document, in whole seconds, rounded up.");
+  v("parse.wall_timeout_ms", s.parse.wall_timeout, bounds{100, hour, "ms"}, "Wall time of one document.");
+  v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"}, "Longest Markdown of one document.");
+
+  v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}}, "Least level that is logged.");
+  v("log.format", s.log.format, choice{{"text", "json"}}, "Lines for people, or one JSON object a line.");
+}
+
+std::string quoted(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
+  return out;
+}
+
+/// Reads JSON values into settings; remembers the first complaint.
+struct reader {
+  const json& document;
+  std::string problem;
+  std::set<std::string> known;
+
+  const json* find(const std::string& key) {
+    known.insert(key);
+    const auto dot = key.find('.');
+    const auto section = document.find(key.substr(0, dot));
+    if (section == document.end() || !section->is_object()) return nullptr;
+    const auto value = section->find(key.substr(dot + 1));
+    return value == section->end() ? nullptr : &*value;
+  }
+  void complain(const std::string& key, const std::string& what) {
+    if (problem.empty()) problem = key + ": " + what;
+  }
+
+  void operator()(const char* key, std::string& x, const char*, const char*) {
+    if (const auto* v = find(key)) v->is_string() ? void(x = *v) : complain(key, "expected a text");
+  }
+  void operator()(const char* key, std::string& x, const choice& c, const char*) {
+    const auto* v = find(key);
+    if (!v) return;
+    if (!v->is_string() || std::find(c.of.begin(), c.of.end(), v->get<std::string>()) == c.of.end())
+      return complain(key, "expected one of " + quoted(c.of));
+    x = *v;
+  }
+  void operator()(const char* key, bool& x, const char*, const char*) {
+    if (const auto* v = find(key)) v->is_boolean() ? void(x = *v) : complain(key, "expected true or false");
+  }
+  void operator()(const char* key, int64_t& x, const bounds& b, const char*) {
+    if (const auto* v = find(key)) number(key, *v, b, x);
+  }
+  void operator()(const char* key, milliseconds& x, const bounds& b, const char*) {
+    int64_t count = x.count();
+    if (const auto* v = find(key)) number(key, *v, b, count);
+    x = milliseconds{count};
+  }
+  void operator()(const char* key, std::vector<std::string>& x, const char*, const char*) {
+    const auto* v = find(key);
+    if (!v) return;
+    if (!v->is_array() || !std::all_of(v->begin(), v->end(), [](const json& e) { return e.is_string(); }))
+      return complain(key, "expected an array of texts");
+    x = v->get<std::vector<std::string>>();
+  }
+  void operator()(const char* key, std::vector<api_key>& x, const char*, const char*) {
+    const auto* v = find(key);
+    if (!v) return;
+    if (!v->is_array()) return complain(key, "expected an array of keys");
+    x.clear();
+    for (const auto& e : *v) read_key(key, e, x);
+  }
+
+  void number(const char* key, const json& v, const bounds& b, int64_t& x) {
+    if (!v.is_number_integer() || v.get<int64_t>() < b.low || v.get<int64_t>() > b.high)
+      return complain(key, "expected a whole number from " + std::to_string(b.low) + " to " + std::to_string(b.high));
+    x = v;
+  }
+  void read_key(const char* key, const json& e, std::vector<api_key>& into) {
+    api_key k;
+    const auto is_hash = [](const std::string& s) {
+      return s.size() == 64 && s.find_first_not_of("0123456789abcdef") == std::string::npos;
+    };
+    try {
+      k.name = e.at("name");
+      k.sha256 = e.at("sha256");
+      k.notebooks = e.value("notebooks", std::vector<uint64_t>{});
+      k.may_write = e.value("write", false);
+    } catch (const json::exception&) {
+      return complain(key, "a key is {\"name\": text, \"sha256\": text, \"notebooks\": [numbers], \"write\": bool}");
+    }
+    if (!is_hash(k.sha256)) return complain(key, "sha256 of " + k.name + " is not 64 lower-case hexadecimal digits");
+    into.push_back(std::move(k));
+  }
+};
+
+/// Describes settings from their defaults.
+struct describer {
+  std::vector<setting_info> out;
+  void add(const char* key, const json& initial, std::string unit, std::string range, const char* text) {
+    out.push_back({key, initial.dump(), std::move(unit), std::move(range), text});
+  }
+  void operator()(const char* key, int64_t& x, const bounds& b, const char* text) {
+    add(key, x, b.unit, std::to_string(b.low) + " to " + std::to_string(b.high), text);
+  }
+  void operator()(const char* key, milliseconds& x, const bounds& b, const char* text) {
+    add(key, x.count(), b.unit, std::to_string(b.low) + " to " + std::to_string(b.high), text);
+  }
+  void operator()(const char* key, std::string& x, const choice& c, const char* text) {
+    add(key, x, "", quoted(c.of), text);
+  }
+  void operator()(const char* key, std::vector<api_key>&, const char* unit, const char* text) {
+    add(key, json::array(), unit, "", text);
+  }
+  template <class T>
+  void operator()(const char* key, T& x, const char* unit, const char* text) {
+    add(key, x, unit, "", text);
+  }
+};
+
+std::string unknown_key(const json& document, const std::set<std::string>& known) {
+  for (const auto& [section, values] : document.items()) {
+    if (!values.is_object()) return section + ": expected an object of settings";
+    for (const auto& [key, value] : values.items())
+      if (!known.contains(section + "." + key)) return section + "." + key + ": there is no such setting";
+  }
+  return {};
+}
+
+std::string read_document(const json& document, settings& into) {
+  settings copy = into;
+  reader r{document, {}, {}};
+  visit_settings(copy, r);
+  if (auto unknown = unknown_key(document, r.known); !unknown.empty()) return unknown;
+  if (r.problem.empty()) into = std::move(copy);
+  return r.problem;
+}
+
+std::string check_listen(const settings& s) {
+  const auto colon = s.http.listen.rfind(':');
+  if (colon == std::string::npos) return "http.listen: expected ADDRESS:PORT";
+  std::string host = s.http.listen.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto address = parse_ip(host);
+  uint64_t port = 0;
+  if (!address || !parse_id(std::string_view{s.http.listen}.substr(colon + 1), port) || port > 65'535)
+    return "http.listen: expected ADDRESS:PORT, the address in digits";
+  if (!is_loopback(*address) && s.http.keys.empty())
+    return "http.listen: " + host + " is beyond loopback; that needs http.keys";
+  return {};
+}
+
+} // namespace
+
+std::vector<setting_info> describe_settings() {
+  settings defaults;
+  describer d;
+  visit_settings(defaults, d);
+  return std::move(d.out);
+}
+
+std::string shipped_settings() {
+  std::string out = "// Every setting of Troupe with its default. Give a copy with --config; --set key=value overrides it.\n{\n";
+  std::string section;
+  for (const auto& s : describe_settings()) {
+    const auto dot = s.key.find('.');
+    if (s.key.substr(0, dot) != section) {
+      out += section.empty() ? "" : "\n  },\n\n";
+      section = s.key.substr(0, dot);
+      out += "  \"" + section + "\": {\n";
+    } else {
+      out += ",\n\n";
+    }
+    out += "    // " + s.text + "\n";
+    if (!s.unit.empty() || !s.bounds.empty())
+      out += "    // " + (s.unit.empty() ? "" : "[" + s.unit + "] ") + s.bounds + "\n";
+    out += "    \"" + s.key.substr(dot + 1) + "\": " + s.initial;
+  }
+  return out + "\n  }\n}\n";
+}
+
+std::string read_settings(std::string_view text, settings& into) {
+  json document;
+  try {
+    document = json::parse(text, nullptr, true, true);
+  } catch (const json::exception& e) {
+    return std::string("not JSON: ") + e.what();
+  }
+  if (!document.is_object()) return "expected a JSON object";
+  return read_document(document, into);
+}
+
+std::string override_setting(std::string_view assignment, settings& into) {
+  const auto equals = assignment.find('=');
+  const auto dot = assignment.find('.');
+  if (equals == std::string_view::npos || dot > equals) return std::string(assignment) + ": expected section.key=value";
+  const std::string section{assignment.substr(0, dot)};
+  const std::string key{assignment.substr(dot + 1, equals - dot - 1)};
+  const std::string value{assignment.substr(equals + 1)};
+  auto parsed = json::parse(value, nullptr, false);
+  settings copy = into;
+  if (!parsed.is_discarded() && read_document(json{{section, {{key, parsed}}}}, copy).empty()) {
+    into = std::move(copy);
+    return {};
+  }
+  return read_document(json{{section, {{key, parsed.is_discarded() ? json(value) : parsed}}}}, into);
+}
+
+std::string check_settings(const settings& s) {
+  for (const auto& text : s.fetch.allow_networks)
+    if (!parse_network(text)) return "fetch.allow_networks: " + text + " is not ADDRESS/BITS";
+  if (s.work.backoff > s.work.backoff_limit) return "work.backoff_ms: more than work.backoff_limit_ms";
+  if (s.http.header_bytes > s.http.body_bytes) return "http.header_bytes: more than http.body_bytes";
+  return check_listen(s);
+}
+
+} // namespace troupe

@@ -1,0 +1,148 @@
+#include "fetch/transfer_loop.hpp"
+
+#include "fetch/transfer.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+namespace troupe {
+namespace {
+
+constexpr int longest_wait_ms = 1'000;
+/// While bodies wait for memory to come free, which wakes nobody.
+constexpr int paused_wait_ms = 20;
+
+uint64_t key_of(item_id item, attempt_token token) { return raw(item) * 1'000'003 + token.number; }
+
+} // namespace
+
+class transfer_loop::loop {
+public:
+  loop(const settings& s, spool_factory make_spool) {
+    static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    (void)ready;
+    context_.options = s.fetch;
+    context_.inline_bytes = static_cast<uint64_t>(s.store.inline_original_bytes);
+    context_.make_spool = std::move(make_spool);
+    for (const auto& text : s.fetch.allow_networks)
+      if (const auto n = parse_network(text)) context_.allowed.push_back(*n);
+    multi_ = curl_multi_init();
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    thread_ = std::thread([this] { run(); });
+  }
+  ~loop() {
+    stop_ = true;
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    curl_multi_cleanup(multi_);
+  }
+
+  void submit(fetch_order order, fetch_done done) {
+    {
+      const std::lock_guard lock{mutex_};
+      incoming_.emplace_back(std::move(order), std::move(done));
+    }
+    curl_multi_wakeup(multi_);
+  }
+  void cancel(item_id item, attempt_token token) {
+    {
+      const std::lock_guard lock{mutex_};
+      cancelled_.push_back(key_of(item, token));
+    }
+    curl_multi_wakeup(multi_);
+  }
+  counters count() const {
+    return {finished_, running_, context_.bytes, static_cast<uint64_t>(std::max<int64_t>(0, *context_.held))};
+  }
+
+private:
+  void run() {
+    while (!stop_) {
+      take_incoming();
+      int still = 0;
+      curl_multi_perform(multi_, &still);
+      take_finished();
+      const bool waits = resume_paused();
+      curl_multi_poll(multi_, nullptr, 0, waits ? paused_wait_ms : longest_wait_ms, nullptr);
+    }
+    take_incoming();
+    while (!transfers_.empty()) end(transfers_.begin()->second.get(), CURLE_OK, fail(errc::cancelled));
+  }
+
+  void take_incoming() {
+    std::vector<std::pair<fetch_order, fetch_done>> incoming;
+    std::vector<uint64_t> cancelled;
+    {
+      const std::lock_guard lock{mutex_};
+      incoming.swap(incoming_);
+      cancelled.swap(cancelled_);
+    }
+    for (const auto key : cancelled) give_up(key);
+    for (auto& [order, done] : incoming) start(std::move(order), std::move(done));
+  }
+
+  void start(fetch_order order, fetch_done done) {
+    const auto key = key_of(order.work.item, order.work.token);
+    // A supervisor that was started again may order what its predecessor had ordered.
+    give_up(key);
+    auto t = std::make_unique<transfer>(context_, std::move(order), std::move(done));
+    curl_multi_add_handle(multi_, t->handle());
+    transfers_.emplace(key, std::move(t));
+    running_ = transfers_.size();
+  }
+
+  void give_up(uint64_t key) {
+    if (const auto it = transfers_.find(key); it != transfers_.end())
+      end(it->second.get(), CURLE_OK, fail(errc::cancelled));
+  }
+
+  void take_finished() {
+    int left = 0;
+    while (const auto* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      char* self = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
+      end(reinterpret_cast<transfer*>(self), message->data.result, fail(errc::none));
+    }
+  }
+
+  void end(transfer* t, CURLcode code, failure given_up) {
+    const auto node = transfers_.extract(key_of(t->work().item, t->work().token));
+    t->finish(code, std::move(given_up));
+    // Removing an unfinished transfer closes its connection.
+    curl_multi_remove_handle(multi_, t->handle());
+    ++finished_;
+    running_ = transfers_.size();
+  }
+
+  bool resume_paused() {
+    if (context_.paused == 0) return false;
+    for (const auto& [key, t] : transfers_)
+      if (t->paused()) t->resume();
+    return context_.paused > 0;
+  }
+
+  transfer_context context_;
+  CURLM* multi_;
+  std::unordered_map<uint64_t, std::unique_ptr<transfer>> transfers_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<uint64_t> finished_ = 0;
+  std::atomic<uint64_t> running_ = 0;
+  std::mutex mutex_;
+  std::vector<std::pair<fetch_order, fetch_done>> incoming_;
+  std::vector<uint64_t> cancelled_;
+  std::thread thread_;
+};
+
+transfer_loop::transfer_loop(const settings& s, spool_factory make_spool)
+    : loop_(std::make_unique<loop>(s, std::move(make_spool))) {}
+transfer_loop::~transfer_loop() = default;
+void transfer_loop::submit(fetch_order order, fetch_done done) { loop_->submit(std::move(order), std::move(done)); }
+void transfer_loop::cancel(item_id item, attempt_token token) { loop_->cancel(item, token); }
+transfer_loop::counters transfer_loop::count() const { return loop_->count(); }
+
+} // namespace troupe

@@ -1,0 +1,77 @@
+#include "fetch/url.hpp"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+namespace troupe {
+namespace {
+
+using handle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+std::string part(const handle& u, CURLUPart what, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(u.get(), what, &text, flags) != CURLUE_OK) return {};
+  std::string out{text};
+  curl_free(text);
+  return out;
+}
+
+handle parse(std::string_view text, CURLUcode& code, unsigned flags = 0) {
+  handle u{curl_url(), curl_url_cleanup};
+  code = curl_url_set(u.get(), CURLUPART_URL, std::string(text).c_str(), flags);
+  return u;
+}
+
+std::string_view trim(std::string_view s) {
+  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ') s.remove_prefix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ') s.remove_suffix(1);
+  return s;
+}
+
+} // namespace
+
+result<std::string> normalize_url(std::string_view text, size_t longest) {
+  text = trim(text);
+  if (text.empty()) return fail(errc::invalid_url, "the URL is empty");
+  if (text.size() > longest)
+    return fail(errc::url_too_long, "the URL is longer than " + std::to_string(longest) + " bytes");
+  CURLUcode code{};
+  const auto u = parse(text, code, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+  if (code != CURLUE_OK) return fail(errc::invalid_url, curl_url_strerror(code));
+  const auto scheme = part(u, CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return fail(errc::unsupported_scheme, "the scheme is " + scheme);
+  if (part(u, CURLUPART_HOST).empty()) return fail(errc::invalid_url, "the URL names no host");
+  curl_url_set(u.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  auto out = part(u, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  const auto host_end = out.find_first_of("/?#", scheme.size() + 3);
+  for (size_t i = scheme.size() + 3; i < std::min(host_end, out.size()); ++i)
+    // User names keep their case.
+    if (out.find('@') > host_end && out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] + 32);
+  return out;
+}
+
+std::string host_of(std::string_view url) {
+  CURLUcode code{};
+  const auto u = parse(url, code);
+  if (code != CURLUE_OK) return {};
+  return part(u, CURLUPART_HOST) + ":" + part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+std::string robots_url(std::string_view url) {
+  CURLUcode code{};
+  const auto u = parse(url, code);
+  if (code != CURLUE_OK) return {};
+  return part(u, CURLUPART_SCHEME) + "://" + part(u, CURLUPART_HOST) + ":" + part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT) +
+         "/robots.txt";
+}
+
+std::string path_of(std::string_view url) {
+  CURLUcode code{};
+  const auto u = parse(url, code);
+  if (code != CURLUE_OK) return "/";
+  const auto query = part(u, CURLUPART_QUERY);
+  return part(u, CURLUPART_PATH) + (query.empty() ? "" : "?" + query);
+}
+
+} // namespace troupe

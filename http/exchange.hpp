@@ -1,0 +1,83 @@
+#pragma once
+/// One request and its answer, as handlers see them.
+
+#include "actors/gateway.hpp"
+#include "config/settings.hpp"
+#include "http/body.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe::http {
+
+namespace asio = boost::asio;
+
+/// Writes a body piece by piece. False when the client is gone or too slow.
+class stream_writer {
+public:
+  virtual ~stream_writer() = default;
+  virtual asio::awaitable<bool> write(std::string piece) = 0;
+};
+using stream_body = std::function<asio::awaitable<void>(stream_writer&)>;
+
+struct response {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  /// Bytes, a file's content, or a stream; no body at all with 204.
+  std::string body;
+  std::string file;
+  stream_body stream;
+};
+
+/// Who asks, as far as keys tell.
+struct caller {
+  /// Null without keys: may do everything.
+  const api_key* key = nullptr;
+  bool may_see(notebook_id n) const;
+  bool may_write(notebook_id n) const;
+};
+
+/// What every handler may use; outlives all of them.
+struct server_context {
+  const settings& options;
+  gateway& to;
+  /// For work that takes long: spooled bodies.
+  asio::thread_pool& workers;
+  std::atomic<int64_t> spooled_requests{0};
+};
+
+struct exchange {
+  server_context& server;
+  asio::any_io_executor executor;
+  std::string method;
+  /// Of the path, percent-decoded, in the order of the route's placeholders.
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> query;
+  std::map<std::string, std::string> headers;
+  caller who;
+  request_body body;
+};
+
+using handler = std::function<asio::awaitable<response>(exchange&)>;
+
+/// A JSON answer.
+response json_response(unsigned status, std::string body);
+/// An error answer: a JSON object with `detail`, `code`, and `success` false.
+response error_response(unsigned status, std::string_view code, std::string_view detail);
+/// The answer to a failure: its status by its code; `Retry-After` where trying again makes sense.
+response error_response(const failure& f);
+
+/// Waits for a callback: `start` is given a function to be called once, on any thread.
+template <class T, class Start>
+asio::awaitable<T> callback(exchange& x, Start start);
+
+} // namespace troupe::http

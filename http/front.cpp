@@ -1,0 +1,126 @@
+#include "http/front.hpp"
+
+#include "config/log.hpp"
+#include "http/guide.hpp"
+#include "http/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <thread>
+
+namespace troupe::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+/// When the process has no descriptors left: let some connections end first.
+constexpr milliseconds accept_pause{100};
+
+result<tcp::endpoint> endpoint_of(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  auto host = listen.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  uint64_t port = 0;
+  if (error || colon == std::string::npos || !parse_id(listen.substr(colon + 1), port) || port > 65'535)
+    return fail(errc::invalid_request, "http.listen: \"" + listen + "\" is not ADDRESS:PORT");
+  return tcp::endpoint{address, static_cast<uint16_t>(port)};
+}
+
+class one_thread_front final : public front {
+public:
+  one_thread_front(const settings& s, gateway& to)
+      : workers_(static_cast<unsigned>(s.http.render_threads)),
+        shared_{{s, to, workers_}, router{guide_routes()}, door{s}}, acceptor_(context_),
+        most_connections_(s.http.max_connections) {}
+  ~one_thread_front() override { stop(); }
+
+  failure open(const tcp::endpoint& at) {
+    boost::system::error_code error;
+    acceptor_.open(at.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
+    if (!error) acceptor_.bind(at, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return fail(errc::invalid_request, "http.listen: " + error.message());
+    address_ = acceptor_.local_endpoint();
+    asio::co_spawn(context_, accept(), asio::detached);
+    thread_ = std::thread([this] { context_.run(); });
+    return fail(errc::none);
+  }
+
+  std::string address() const override {
+    const auto host = address_.address().is_v6() ? "[" + address_.address().to_string() + "]" : address_.address().to_string();
+    return host + ":" + std::to_string(address_.port());
+  }
+
+  void stop() override {
+    if (!thread_.joinable()) return;
+    shared_.stopping = true;
+    asio::post(context_, [this] {
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      end_when_idle(std::chrono::steady_clock::now() + std::chrono::seconds(3));
+    });
+    thread_.join();
+    workers_.join();
+  }
+
+private:
+  /// Gives requests in hand a moment; idle connections are waiting for nothing and are dropped with the rest.
+  void end_when_idle(std::chrono::steady_clock::time_point deadline) {
+    if (connections_ == 0 || std::chrono::steady_clock::now() >= deadline) return context_.stop();
+    auto timer = std::make_shared<asio::steady_timer>(context_, milliseconds{20});
+    timer->async_wait([this, timer, deadline](boost::system::error_code) { end_when_idle(deadline); });
+  }
+
+  asio::awaitable<void> accept() {
+    asio::steady_timer pause{context_};
+    while (acceptor_.is_open()) {
+      if (connections_ >= most_connections_) {
+        pause.expires_after(accept_pause);
+        co_await pause.async_wait(tuple);
+        continue;
+      }
+      auto [error, socket] = co_await acceptor_.async_accept(tuple);
+      if (error == asio::error::operation_aborted) co_return;
+      if (error) {
+        log::warn("a connection could not be accepted", {{"reason", error.message()}});
+        pause.expires_after(accept_pause);
+        co_await pause.async_wait(tuple);
+        continue;
+      }
+      ++connections_;
+      asio::co_spawn(context_, serve_connection(shared_, std::move(socket)), [this](const std::exception_ptr& e) {
+        --connections_;
+        if (e) log::error("a connection ended with an exception");
+      });
+    }
+  }
+
+  asio::io_context context_{1};
+  asio::thread_pool workers_;
+  front_context shared_;
+  tcp::acceptor acceptor_;
+  tcp::endpoint address_;
+  int64_t most_connections_;
+  int64_t connections_ = 0;
+  std::thread thread_;
+};
+
+} // namespace
+
+result<std::unique_ptr<front>> front::listen(const settings& s, gateway& to) {
+  const auto at = endpoint_of(s.http.listen);
+  if (!at) return at.error();
+  auto made = std::make_unique<one_thread_front>(s, to);
+  if (auto f = made->open(*at); f.code != errc::none) return f;
+  return std::unique_ptr<front>(std::move(made));
+}
+
+} // namespace troupe::http

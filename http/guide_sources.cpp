@@ -1,0 +1,191 @@
+/// What finished items left: files of a notebook, their content, the knowledge base.
+#include "http/callback.hpp"
+#include "http/guide.hpp"
+#include "http/render.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::http {
+namespace {
+
+constexpr uint64_t usual_page = 50;
+constexpr uint64_t longest_page = 1'000;
+constexpr uint64_t longest_offset = 10'000'000;
+
+struct page_range {
+  uint64_t limit = usual_page;
+  uint64_t offset = 0;
+};
+
+result<page_range> range_of(const exchange& x) {
+  const auto limit = query_number(x, "limit", usual_page, longest_page);
+  if (!limit) return limit.error();
+  const auto offset = query_number(x, "offset", 0, longest_offset);
+  if (!offset) return offset.error();
+  return page_range{*limit, *offset};
+}
+
+/// A source by its outside names: `f_<number>`, or the number alone.
+source_id source_named(std::string_view id) {
+  uint64_t number = 0;
+  return parse_id(id, number) ? source_id{number} : parse_file_id(id);
+}
+
+failure no_file(const std::string& id) { return fail(errc::not_found, "there is no file \"" + id + "\""); }
+
+asio::awaitable<response> list_files(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto range = range_of(x);
+  if (!range) co_return error_response(range.error());
+  co_return co_await callback<response>(x, [&](auto done) {
+    x.server.to.sources(*n, range->limit, range->offset, [=, range = *range](result<source_page> page) {
+      done(page ? json_response(200, render_files(*page, range.limit, range.offset)) : error_response(page.error()));
+    });
+  });
+}
+
+asio::awaitable<response> list_knowledge(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto range = range_of(x);
+  if (!range) co_return error_response(range.error());
+  source_filter filter;
+  if (const auto type = x.query.find("content_type"); type != x.query.end()) filter.content_type = type->second;
+  if (x.who.key) filter.notebooks = x.who.key->notebooks;
+  co_return co_await callback<response>(x, [&](auto done) {
+    x.server.to.all_sources(*n, range->limit, range->offset, filter, [=, range = *range](result<source_page> page) {
+      done(page ? json_response(200, render_knowledge(*page, range.limit, range.offset)) : error_response(page.error()));
+    });
+  });
+}
+
+asio::awaitable<response> content(exchange& x) {
+  const auto id = source_named(x.arguments[0]);
+  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(id, done); });
+  if (!text) co_return error_response(text.error());
+  // To a key that may not see the notebook, the file is not there.
+  if (!x.who.may_see(text->row.home)) co_return error_response(no_file(x.arguments[0]));
+  co_return json_response(200, render_content(*text));
+}
+
+/// The original, never as a page of this server's own origin.
+response bytes_response(const source_bytes& b) {
+  response r;
+  r.content_type = b.row.content_type.empty() ? "application/octet-stream" : b.row.content_type;
+  r.headers = {{"X-Content-Type-Options", "nosniff"},
+               {"Content-Security-Policy", "sandbox; default-src 'none'"},
+               {"Content-Disposition", "attachment; filename=\"" + file_id(b.row.id) + "\""}};
+  if (b.bytes.bytes) r.body = *b.bytes.bytes;
+  else r.file = b.bytes.path;
+  return r;
+}
+
+asio::awaitable<response> raw_of(exchange& x, const std::string& id) {
+  const auto b = co_await callback<result<source_bytes>>(x, [&](auto done) { x.server.to.original(source_named(id), done); });
+  if (!b) co_return error_response(b.error());
+  if (!x.who.may_see(b->row.home)) co_return error_response(no_file(id));
+  co_return bytes_response(*b);
+}
+
+asio::awaitable<response> raw_file(exchange& x) { co_return co_await raw_of(x, x.arguments[0]); }
+
+asio::awaitable<response> raw_in_notebook(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto held = co_await callback<result<held_source>>(
+    x, [&](auto done) { x.server.to.find_source(*n, source_named(x.arguments[1]), done); });
+  if (!held) co_return error_response(held.error());
+  co_return co_await raw_of(x, x.arguments[1]);
+}
+
+response gone() {
+  response r;
+  r.status = 204;
+  return r;
+}
+
+asio::awaitable<response> remove(exchange& x, notebook_id n, source_id s, bool force, const std::string& id) {
+  const auto removed = co_await callback<result<bool>>(x, [&](auto done) { x.server.to.remove(n, s, force, done); });
+  if (!removed) co_return error_response(removed.error());
+  co_return *removed ? gone() : error_response(no_file(id));
+}
+
+/// A file, knowledge item or upload. An upload that has not ended is cancelled.
+asio::awaitable<response> delete_file(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto& id = x.arguments[1];
+  const bool force = x.query.contains("force") && x.query.at("force") == "true";
+  if (const auto s = source_named(id); s != source_id{}) co_return co_await remove(x, *n, s, force, id);
+  const auto v = co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.find_upload(*n, id, done); });
+  if (!v) co_return error_response(v.error());
+  if (v->row.source != source_id{}) co_return co_await remove(x, *n, v->row.source, force, id);
+  if (!terminal(v->row.state)) x.server.to.cancel_item(v->row.key);
+  co_return gone();
+}
+
+/// `{"knowledge_base_item_id", "notes"}`.
+struct knowledge_request {
+  source_id item{};
+  std::string notes;
+};
+
+result<knowledge_request> read_knowledge(const exchange& x) {
+  if (x.body.spooled()) return fail(errc::invalid_request, "the body: too long");
+  const auto body = nlohmann::json::parse(x.body.text(), nullptr, false);
+  if (!body.is_object()) return fail(errc::invalid_request, "the body: expected a JSON object");
+  const auto id = body.find("knowledge_base_item_id");
+  if (id == body.end()) return fail(errc::invalid_request, "knowledge_base_item_id: missing");
+  const auto text = id->is_string() ? id->get<std::string>() : id->dump();
+  knowledge_request out{source_named(text), body.contains("notes") && body["notes"].is_string() ? body["notes"] : ""};
+  if (out.item == source_id{}) return fail(errc::invalid_request, "knowledge_base_item_id: expected a number");
+  return out;
+}
+
+/// The knowledge item, if the caller may see where it is at home.
+asio::awaitable<result<source_id>> visible_item(exchange& x, source_id s) {
+  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(s, done); });
+  if (!text) co_return text.error();
+  if (!x.who.may_see(text->row.home)) co_return no_file(file_id(s));
+  co_return s;
+}
+
+asio::awaitable<response> link_knowledge(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto request = read_knowledge(x);
+  if (!request) co_return error_response(request.error());
+  const auto item = co_await visible_item(x, request->item);
+  if (!item) co_return error_response(item.error());
+  const auto linked = co_await callback<result<bool>>(x, [&](auto done) { x.server.to.link(*n, *item, request->notes, done); });
+  if (!linked) co_return error_response(linked.error());
+  if (!*linked) co_return error_response(no_file(file_id(*item)));
+  const nlohmann::ordered_json body{{"success", true}, {"knowledge_item_id", raw(*item)}, {"file_id", file_id(*item)}};
+  co_return json_response(200, body.dump());
+}
+
+asio::awaitable<response> delete_knowledge(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return error_response(n.error());
+  const auto request = read_knowledge(x);
+  if (!request) co_return error_response(request.error());
+  const auto item = co_await visible_item(x, request->item);
+  if (!item) co_return error_response(item.error());
+  co_return co_await remove(x, *n, *item, true, file_id(*item));
+}
+
+} // namespace
+
+void add_source_routes(std::vector<route>& into) {
+  into.push_back({"GET", "/api/v1/notebooks/{}/files/", scope::read, list_files});
+  into.push_back({"GET", "/api/v1/notebooks/files/{}/content/", scope::keyed, content});
+  into.push_back({"GET", "/api/v1/notebooks/files/{}/raw/", scope::keyed, raw_file});
+  into.push_back({"GET", "/api/v1/notebooks/{}/files/{}/raw/", scope::read, raw_in_notebook});
+  into.push_back({"DELETE", "/api/v1/notebooks/{}/files/{}/", scope::write, delete_file});
+  into.push_back({"GET", "/api/v1/notebooks/{}/knowledge-base/", scope::read, list_knowledge});
+  into.push_back({"POST", "/api/v1/notebooks/{}/knowledge-base/", scope::write, link_knowledge});
+  into.push_back({"DELETE", "/api/v1/notebooks/{}/knowledge-base/", scope::write, delete_knowledge});
+}
+
+} // namespace troupe::http

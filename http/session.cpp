@@ -1,0 +1,256 @@
+#include "http/session.hpp"
+
+#include "config/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include <optional>
+
+namespace troupe::http {
+namespace {
+
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using tcp = asio::ip::tcp;
+
+constexpr size_t read_block = 64 * 1024;
+/// A body that was refused is read and dropped up to here, so that the client gets to see the answer.
+constexpr uint64_t most_drained = 1 << 20;
+constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+
+std::string to_string(beast::string_view s) { return {s.data(), s.size()}; }
+std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+
+class connection : public stream_writer {
+public:
+  connection(front_context& front, tcp::socket socket) : front_(front), options_(front.server.options), stream_(std::move(socket)) {
+    buffer_.max_size(static_cast<size_t>(options_.http.header_bytes) + read_block);
+    beast::error_code ignored;
+    stream_.socket().set_option(tcp::no_delay{true}, ignored);
+  }
+
+  asio::awaitable<void> run() {
+    while (!front_.stopping && co_await serve_one()) {}
+    beast::error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  asio::awaitable<bool> write(std::string piece) override {
+    if (piece.empty()) co_return true;
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [error, n] = co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
+    co_return !error;
+  }
+
+private:
+  using parser = bhttp::request_parser<bhttp::buffer_body>;
+
+  /// True: the connection may be used again.
+  asio::awaitable<bool> serve_one() {
+    parser in;
+    in.header_limit(static_cast<uint32_t>(options_.http.header_bytes));
+    in.body_limit(static_cast<uint64_t>(options_.http.body_bytes));
+    if (!co_await begin()) co_return false;
+    stream_.expires_after(options_.http.header_timeout);
+    const auto [error, n] = co_await bhttp::async_read_header(stream_, buffer_, in, tuple);
+    if (error == bhttp::error::end_of_stream) co_return false;
+    if (error) co_return co_await refuse_head(error);
+    const auto& head = in.get();
+    keep_alive_ = head.keep_alive() && !front_.stopping;
+    version_ = head.version();
+    origin_ = to_string(head[bhttp::field::origin]);
+    head_only_ = head.method() == bhttp::verb::head;
+    exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
+    auto answer = co_await handle(in, x);
+    co_return co_await send(std::move(answer)) && keep_alive_;
+  }
+
+  /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
+  asio::awaitable<bool> begin() {
+    if (buffer_.size() > 0) co_return true;
+    stream_.expires_after(options_.http.idle_timeout);
+    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), tuple);
+    buffer_.commit(n);
+    co_return !error;
+  }
+
+  asio::awaitable<bool> refuse_head(beast::error_code error) {
+    keep_alive_ = false;
+    if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow)
+      co_await send(error_response(431, "header_too_large", "the request head is longer than http.header_bytes"));
+    else if (error == bhttp::error::body_limit)
+      co_await send(error_response(413, "body_too_large", "the body is longer than http.body_bytes"));
+    else if (error == beast::error::timeout)
+      log::debug("a request head did not arrive in time");
+    else if (error.category() == bhttp::make_error_code(bhttp::error::bad_method).category())
+      co_await send(error_response(400, "bad_request", "the request is no HTTP: " + error.message()));
+    co_return false;
+  }
+
+  asio::awaitable<response> handle(parser& in, exchange& x) {
+    const auto& head = in.get();
+    const door::request at_door{view(head.method_string()), view(head[bhttp::field::host]), origin_,
+                                view(head[bhttp::field::authorization])};
+    if (auto no = front_.entrance.check(at_door)) co_return co_await refuse(in, std::move(*no));
+    allowed_origin_ = true;
+    if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
+    const auto target = view(head.target());
+    const auto found = front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
+    if (!found.to) co_return co_await refuse(in, nowhere(found, target));
+    if (auto no = front_.entrance.authorize(at_door, *found.to, found.arguments, x.who))
+      co_return co_await refuse(in, std::move(*no));
+    x.method = at_door.method;
+    x.arguments = found.arguments;
+    x.query = parse_query(target);
+    x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
+    if (auto no = co_await read_body(in, x.body)) co_return co_await refuse(in, std::move(*no));
+    co_return co_await run_handler(*found.to, x);
+  }
+
+  asio::awaitable<response> run_handler(const route& to, exchange& x) {
+    try {
+      co_return co_await to.run(x);
+    } catch (const std::exception& e) {
+      log::error("a handler failed", {{"route", to.pattern}, {"reason", e.what()}});
+    }
+    co_return error_response(500, "internal_error", "the request could not be handled");
+  }
+
+  static response nowhere(const match& found, std::string_view target) {
+    if (found.allowed.empty()) return error_response(404, "not_found", "there is no " + std::string(path_part(target)));
+    auto r = error_response(405, "method_not_allowed", "that method is not allowed here");
+    std::string allowed;
+    for (const auto& m : found.allowed) allowed += (allowed.empty() ? "" : ", ") + m;
+    r.headers.emplace_back("Allow", allowed);
+    return r;
+  }
+
+  asio::awaitable<std::optional<response>> read_body(parser& in, request_body& body) {
+    const auto length = in.content_length();
+    if (length && *length > static_cast<uint64_t>(options_.http.body_bytes))
+      co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
+    if (in.is_done()) co_return std::nullopt;
+    if (beast::iequals(in.get()[bhttp::field::expect], "100-continue") && !co_await send_continue())
+      co_return error_response(400, "bad_request", "the client is gone");
+    std::vector<char> block(read_block);
+    while (!in.is_done()) {
+      in.get().body().data = block.data();
+      in.get().body().size = block.size();
+      stream_.expires_after(options_.http.body_timeout);
+      const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+      if (error == bhttp::error::body_limit)
+        co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
+      if (error == beast::error::timeout) co_return error_response(408, "body_timeout", "the body did not arrive in time");
+      if (error && error != bhttp::error::need_buffer) co_return error_response(400, "bad_request", "the body broke off: " + error.message());
+      if (auto f = body.append({block.data(), block.size() - in.get().body().size}); f.code != errc::none)
+        co_return error_response(f);
+    }
+    co_return std::nullopt;
+  }
+
+  asio::awaitable<bool> send_continue() {
+    static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [error, n] = co_await asio::async_write(stream_, asio::buffer(line), tuple);
+    co_return !error;
+  }
+
+  /// An answer before the body was read. What is left of it is dropped if it is short; else the connection ends.
+  asio::awaitable<response> refuse(parser& in, response no) {
+    if (in.is_done()) co_return no;
+    keep_alive_ = false;
+    // Who waits for "100 Continue" sends nothing before this answer.
+    if (!in.get()[bhttp::field::expect].empty()) co_return no;
+    std::vector<char> block(read_block);
+    uint64_t dropped = 0;
+    in.body_limit(boost::none);
+    while (!in.is_done() && dropped < most_drained) {
+      in.get().body().data = block.data();
+      in.get().body().size = block.size();
+      stream_.expires_after(options_.http.body_timeout);
+      const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+      dropped += n;
+      if (error && error != bhttp::error::need_buffer) break;
+    }
+    co_return no;
+  }
+
+  template <class Message>
+  void set_head(Message& m, const response& r) {
+    m.result(r.status);
+    m.version(version_);
+    m.keep_alive(keep_alive_);
+    m.set(bhttp::field::server, "Troupe");
+    if (r.status != 204) m.set(bhttp::field::content_type, r.content_type);
+    for (const auto& [key, value] : r.headers) m.insert(key, value);
+  }
+
+  asio::awaitable<bool> send(response r) {
+    if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
+    allowed_origin_ = false;
+    if (r.stream) co_return co_await send_stream(r);
+    if (!r.file.empty()) co_return co_await send_file(r);
+    bhttp::response<bhttp::string_body> m;
+    set_head(m, r);
+    m.body() = std::move(r.body);
+    if (r.status != 204) m.prepare_payload();
+    if (head_only_) m.body().clear();
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [error, n] = co_await bhttp::async_write(stream_, m, tuple);
+    co_return !error;
+  }
+
+  asio::awaitable<bool> send_file(const response& r) {
+    bhttp::response<bhttp::file_body> m;
+    beast::error_code missing;
+    m.body().open(r.file.c_str(), beast::file_mode::scan, missing);
+    if (missing) co_return co_await send(error_response(fail(errc::not_found, "the original is gone")));
+    set_head(m, r);
+    m.prepare_payload();
+    bhttp::response_serializer<bhttp::file_body> out{m};
+    // Each piece has its own time: a large file takes long as a whole.
+    while (!out.is_done()) {
+      stream_.expires_after(options_.http.write_timeout);
+      const auto [error, n] = co_await bhttp::async_write_some(stream_, out, tuple);
+      if (error) co_return false;
+      if (head_only_ && out.is_header_done()) break;
+    }
+    co_return true;
+  }
+
+  asio::awaitable<bool> send_stream(const response& r) {
+    bhttp::response<bhttp::empty_body> m;
+    set_head(m, r);
+    m.chunked(true);
+    bhttp::response_serializer<bhttp::empty_body> out{m};
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [error, n] = co_await bhttp::async_write_header(stream_, out, tuple);
+    if (error || head_only_) co_return false;
+    co_await r.stream(*this);
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [failed, m2] = co_await asio::async_write(stream_, bhttp::make_chunk_last(), tuple);
+    co_return !failed;
+  }
+
+  front_context& front_;
+  const settings& options_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::string origin_;
+  unsigned version_ = 11;
+  bool keep_alive_ = true;
+  bool head_only_ = false;
+  bool allowed_origin_ = false;
+};
+
+} // namespace
+
+asio::awaitable<void> serve_connection(front_context& front, tcp::socket socket) {
+  connection c{front, std::move(socket)};
+  co_await c.run();
+}
+
+} // namespace troupe::http

@@ -1,0 +1,22 @@
+#pragma once
+/// One connection: requests in, answers out, in order.
+
+#include "http/door.hpp"
+#include "http/exchange.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace troupe::http {
+
+/// What all connections share.
+struct front_context {
+  server_context server;
+  router routes;
+  door entrance;
+  std::atomic<bool> stopping = false;
+};
+
+/// Serves a connection until it closes, breaks a limit or a timeout, or the front stops.
+asio::awaitable<void> serve_connection(front_context& front, asio::ip::tcp::socket socket);
+
+} // namespace troupe::http

@@ -1,0 +1,161 @@
+#include "http/submission_body.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::http {
+namespace {
+
+using nlohmann::json;
+
+/// Receives the parser's events. `path` of interest: depth 1 members, elements of `urls`, and the members of
+/// objects among them.
+class reader : public nlohmann::json_sax<json> {
+public:
+  reader(intake& into, size_t chunk, const std::function<failure()>& on_full)
+      : into_(into), chunk_(chunk), on_full_(on_full) {}
+  submission_request out;
+
+  submission_request finish() {
+    if (out.error.code != errc::none) return std::move(out);
+    if (out.has_url && out.has_urls) out.error = fail(errc::invalid_request, "url, urls: give one of them, not both");
+    else if (!out.has_url && !out.has_urls) out.error = fail(errc::invalid_request, "url: missing; give url or urls");
+    else if (out.has_url && !single_.empty() && !into_.add(single_, upload_id_)) return full();
+    return std::move(out);
+  }
+
+  bool null() override { return value("null"); }
+  bool boolean(bool v) override {
+    if (depth_ == 1 && key_ == "strict") out.strict = v;
+    return value(v ? "true" : "false");
+  }
+  bool number_integer(number_integer_t v) override { return whole(v); }
+  bool number_unsigned(number_unsigned_t v) override { return whole(static_cast<int64_t>(std::min<uint64_t>(v, INT64_MAX))); }
+  bool number_float(number_float_t, const string_t& s) override {
+    if (depth_ == 1 && key_ == "max_age") return wrong("max_age: expected a whole number of seconds");
+    return value(s);
+  }
+  bool string(string_t& s) override {
+    if (depth_ == 1 && key_ == "url") {
+      out.has_url = true;
+      single_ = std::move(s);
+      if (single_.empty()) return wrong("url: is empty");
+    } else if (depth_ == 1 && key_ == "urls") {
+      return wrong("urls: expected an array");
+    } else if (depth_ == 1 && (key_ == "upload_url_id" || key_ == "upload_id")) {
+      upload_id_ = std::move(s);
+    } else if (in_urls_ && depth_ == 2) {
+      return added(into_.add(s));
+    } else if (in_urls_ && depth_ == 3 && in_element_) {
+      if (key_ == "url") element_url_ = std::move(s);
+      else if (key_ == "upload_url_id" || key_ == "upload_id") element_id_ = std::move(s);
+    }
+    return true;
+  }
+  bool binary(binary_t&) override { return true; }
+
+  bool start_object(std::size_t) override {
+    if (in_urls_ && depth_ == 2) {
+      in_element_ = true;
+      element_url_.clear();
+      element_id_.clear();
+    } else if (depth_ == 1 && (key_ == "url" || key_ == "urls")) {
+      return wrong(key_ + ": expected " + (key_ == "url" ? "a text" : "an array"));
+    }
+    ++depth_;
+    return true;
+  }
+  bool key(string_t& k) override {
+    if (depth_ == 1 || (in_element_ && depth_ == 3)) key_ = std::move(k);
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    if (!in_urls_ || depth_ != 2 || !in_element_) return true;
+    in_element_ = false;
+    return added(into_.add(element_url_, element_id_));
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ == 0) return wrong("the body: expected an object");
+    if (depth_ == 1 && key_ == "url") return wrong("url: expected a text");
+    if (depth_ == 1 && key_ == "urls") {
+      if (out.has_urls) return wrong("urls: given twice");
+      out.has_urls = in_urls_ = true;
+    } else if (in_urls_ && depth_ == 2) {
+      ++depth_;
+      return added(into_.refuse("[…]", fail(errc::invalid_url, "expected a text")));
+    }
+    ++depth_;
+    return true;
+  }
+  bool end_array() override {
+    if (--depth_ == 1) in_urls_ = false;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    if (out.error.code == errc::none)
+      out.error = fail(errc::invalid_request, "the body: not JSON at byte " + std::to_string(position));
+    return false;
+  }
+
+private:
+  bool wrong(std::string what) {
+    out.error = fail(errc::invalid_request, std::move(what));
+    return false;
+  }
+  submission_request full() {
+    out.error = fail(errc::invalid_request, "urls: more than limits.items_per_batch items");
+    return std::move(out);
+  }
+  bool added(bool fits) {
+    if (!fits) return wrong("urls: more than limits.items_per_batch items");
+    if (into_.waiting() < chunk_ || !on_full_) return true;
+    out.error = on_full_();
+    return out.error.code == errc::none;
+  }
+  bool whole(int64_t v) {
+    if (depth_ == 1 && key_ == "max_age") {
+      if (v < 0) return wrong("max_age: expected a whole number of seconds");
+      out.options.max_age = std::chrono::seconds{v};
+    }
+    return value(std::to_string(v));
+  }
+  /// A value that is no text, where a URL may be expected.
+  bool value(const std::string& shown) {
+    if (depth_ == 0) return wrong("the body: expected an object");
+    if (depth_ == 1 && key_ == "url") return wrong("url: expected a text");
+    if (depth_ == 1 && key_ == "urls") return wrong("urls: expected an array");
+    if (in_urls_ && depth_ == 2) return added(into_.refuse(shown, fail(errc::invalid_url, "expected a text")));
+    return true;
+  }
+
+  intake& into_;
+  size_t chunk_;
+  const std::function<failure()>& on_full_;
+  unsigned depth_ = 0;
+  bool in_urls_ = false;
+  bool in_element_ = false;
+  std::string key_;
+  std::string single_;
+  std::string upload_id_;
+  std::string element_url_;
+  std::string element_id_;
+};
+
+template <class Input>
+submission_request read_any(Input&& input, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+  reader r{into, chunk, on_full};
+  json::sax_parse(std::forward<Input>(input), &r);
+  return r.finish();
+}
+
+} // namespace
+
+submission_request read_submission(std::string_view text, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+  return read_any(text, into, chunk, on_full);
+}
+
+submission_request read_submission(std::FILE* file, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+  return read_any(file, into, chunk, on_full);
+}
+
+} // namespace troupe::http

@@ -1,0 +1,22 @@
+#pragma once
+/// Points in time, as stored and shown: milliseconds since 1970, UTC.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+using milliseconds = std::chrono::milliseconds;
+using timestamp = std::chrono::sys_time<milliseconds>;
+
+/// The wall clock now. Any thread.
+timestamp now();
+
+/// RFC 3339 in UTC with milliseconds: `2024-01-15T10:30:00.000Z`.
+std::string to_rfc3339(timestamp t);
+
+/// A date of HTTP (RFC 9110 section 5.6.7) in any of its three forms; the epoch when it is none of them.
+timestamp parse_http_date(std::string_view text);
+
+} // namespace troupe

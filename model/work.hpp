@@ -1,0 +1,65 @@
+#pragma once
+/// What a stage is asked to do and what it leaves: plain data that means the same on every node.
+
+#include "model/batch.hpp"
+
+namespace troupe {
+
+/// Names a piece of work, and bounds it. Every request to a service carries one: cancelling names the
+/// order's item and token, and past its budget the service gives the work up by itself.
+struct work_order {
+  item_id item{};
+  attempt_token token;
+  /// Time left when the order was sent; each receiver counts down from its receipt, so that clocks of
+  /// different nodes need not agree.
+  milliseconds budget{};
+};
+
+struct fetch_order {
+  work_order work;
+  std::string url;
+  /// What the notebook has of this URL: makes the request conditional.
+  std::optional<known_url> known;
+  /// False for robots.txt itself.
+  bool obey_robots = true;
+  /// Stop after this many decoded bytes; 0 stands for the configured limit.
+  uint64_t max_bytes = 0;
+};
+
+struct fetched {
+  /// The server said that `fetch_order::known` is still current: no body.
+  bool unchanged = false;
+  uint16_t http_status = 0;
+  std::string final_url;
+  /// The header's word, a hint only.
+  std::string content_type;
+  std::string etag;
+  std::string last_modified;
+  content_ref body;
+};
+
+struct parse_order {
+  work_order work;
+  /// Base of relative links.
+  std::string url;
+  std::string content_type;
+  content_ref body;
+};
+
+/// A document as clean Markdown.
+struct document {
+  std::string markdown;
+  std::string title;
+  std::string content_type;
+  std::string extraction_method;
+  /// A JSON object, see `source::metadata`.
+  std::string metadata = "{}";
+};
+
+/// What an item's last stage hands to the store.
+struct finding {
+  fetched original;
+  document text;
+};
+
+} // namespace troupe

@@ -1,0 +1,126 @@
+#include "parse/parser.hpp"
+
+#include "parse/charset.hpp"
+#include "parse/extract.hpp"
+#include "parse/markdown.hpp"
+#include "parse/metadata.hpp"
+#include "parse/prepass.hpp"
+#include "parse/sniff.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+namespace {
+
+constexpr size_t deepest_json = 200;
+
+bool has_text(std::string_view s) {
+  return std::any_of(s.begin(), s.end(), [](char c) { return std::isalnum(static_cast<uint8_t>(c)) || (c & 0x80); });
+}
+
+std::string title_from(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  while (url.ends_with("/")) url.remove_suffix(1);
+  return std::string(url.substr(url.rfind('/') + 1));
+}
+
+std::string unix_lines(std::string s) {
+  s.erase(std::remove(s.begin(), s.end(), '\r'), s.end());
+  std::replace(s.begin(), s.end(), '\0', ' ');
+  return s;
+}
+
+document parse_html(const parse_input& input, std::string_view utf8) {
+  document out;
+  const auto page = html::parse(html::tame(utf8));
+  const auto about = html::read_metadata(*page, input.url);
+  const auto found = html::extract(*page);
+  out.title = about.title;
+  out.metadata = html::to_json(about);
+  out.extraction_method = "html/" + std::string(found.method);
+  if (found.content) out.markdown = html::to_markdown(found.content, {std::string(input.url), input.max_markdown_bytes});
+  return out;
+}
+
+/// The first heading or the first line of a text.
+std::string first_line(std::string_view text) {
+  const auto from = text.find_first_not_of("# \n\t");
+  if (from == text.npos) return {};
+  return std::string(text.substr(from, std::min<size_t>(text.find('\n', from) - from, 200)));
+}
+
+std::string fenced(const std::string& text, std::string_view language) {
+  size_t longest = 2;
+  size_t run = 0;
+  for (const char c : text) longest = std::max(longest, run = c == '`' ? run + 1 : 0);
+  const std::string fence(longest + 1, '`');
+  return fence + std::string(language) + "\n" + text + (text.ends_with("\n") ? "" : "\n") + fence;
+}
+
+size_t json_depth(std::string_view text) {
+  size_t depth = 0;
+  size_t deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') ++i;
+    else if (text[i] == '"') quoted = !quoted;
+    else if (!quoted && (text[i] == '{' || text[i] == '[')) deepest = std::max(deepest, ++depth);
+    else if (!quoted && (text[i] == '}' || text[i] == ']') && depth) --depth;
+  }
+  return deepest;
+}
+
+result<document> parse_json(const parse_input& input, std::string text) {
+  document out;
+  // Deeper values are shown as they came: rendering them anew would recurse as deep.
+  if (json_depth(text) <= deepest_json) {
+    const auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (value.is_discarded()) return fail(errc::parse_failed, "the content claims to be JSON and is not");
+    text = value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  }
+  out.markdown = fenced(text, "json");
+  out.title = title_from(input.url);
+  out.extraction_method = "json";
+  return out;
+}
+
+document parse_text(const parse_input& input, std::string text, media_kind kind) {
+  document out;
+  out.title = first_line(text);
+  if (out.title.empty()) out.title = title_from(input.url);
+  out.extraction_method = kind == media_kind::markdown ? "markdown" : kind == media_kind::xml ? "xml" : "text";
+  out.markdown = kind == media_kind::xml ? fenced(text, "xml") : std::move(text);
+  if (kind == media_kind::xml) out.title = title_from(input.url);
+  return out;
+}
+
+result<document> parse_as(const media_type& type, const parse_input& input, std::string utf8) {
+  switch (type.kind) {
+  case media_kind::html: return parse_html(input, utf8);
+  case media_kind::json: return parse_json(input, unix_lines(std::move(utf8)));
+  case media_kind::binary: return fail(errc::unsupported_type, "there is no parser for " + type.name);
+  default: return parse_text(input, unix_lines(std::move(utf8)), type.kind);
+  }
+}
+
+} // namespace
+
+result<document> parse_document(const parse_input& input) {
+  if (input.data.empty()) return fail(errc::empty_content, "the content has no bytes");
+  const auto type = sniff(input.data, input.content_type, input.url);
+  if (type.kind == media_kind::binary) return fail(errc::unsupported_type, "there is no parser for " + type.name);
+  const bool markup = type.kind == media_kind::html || type.kind == media_kind::xml;
+  auto utf8 = to_utf8(input.data, detect_charset(input.data, input.content_type, markup));
+  const bool had_text = has_text(utf8);
+  auto out = parse_as(type, input, std::move(utf8));
+  if (!out) return out;
+  if (!had_text || !has_text(out->markdown)) return fail(errc::empty_content);
+  if (out->markdown.size() > input.max_markdown_bytes)
+    return fail(errc::too_large, "the Markdown is longer than parse.max_markdown_bytes");
+  out->content_type = type.name;
+  return out;
+}
+
+} // namespace troupe

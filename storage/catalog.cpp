@@ -1,0 +1,194 @@
+#include "storage/catalog.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+namespace {
+
+namespace key = layout::key;
+
+/// Rows looked at by one call of `open_items`, so that readers are free again soon.
+constexpr uint32_t most_rows = 50'000;
+
+template <class Row>
+std::optional<Row> read(const view& at, table t, std::string_view k) {
+  const auto bytes = at.get(t, k);
+  Row row;
+  if (!bytes || !layout::decode(*bytes, row)) return std::nullopt;
+  return row;
+}
+
+/// A row that cannot be read stands as pending with `corrupt_row`: the supervisor ends it as failed.
+item read_item(const item_key& k, std::string_view bytes) {
+  item row;
+  if (!layout::decode(bytes, row)) {
+    row = {};
+    row.error = fail(errc::corrupt_row);
+  }
+  row.key = k;
+  return row;
+}
+
+std::optional<item> item_at(const view& at, const item_key& k) {
+  const auto bytes = at.get(table::items, key::item(k));
+  if (!bytes) return std::nullopt;
+  return read_item(k, *bytes);
+}
+
+std::optional<item_key> key_of(const view& at, item_id id) {
+  const auto found = at.last(table::index, "r", key::item_range(item_id{raw(id) + 1}));
+  layout::item_range range;
+  if (!found || !layout::decode(found->second, range)) return std::nullopt;
+  const auto offset = raw(id) - key::number_at(found->first, 1);
+  if (offset >= range.count) return std::nullopt;
+  return item_key{range.batch, static_cast<uint32_t>(range.first + offset)};
+}
+
+std::optional<held_source> held(const view& at, notebook_id n, source_id s) {
+  const auto link = read<layout::source_link>(at, table::index, key::link(n, s));
+  auto row = read<source>(at, table::sources, key::number(raw(s)));
+  if (!link || !row) return std::nullopt;
+  return held_source{std::move(*row), true, link->notes, link->linked};
+}
+
+} // namespace
+
+bool catalog::has_notebook(notebook_id n) const { return db_.get(table::index, key::notebook(n)).has_value(); }
+
+std::optional<batch> catalog::find_batch(batch_id id) const {
+  return read<batch>(*db_.snapshot(), table::batches, key::number(raw(id)));
+}
+
+std::optional<batch_reading> catalog::read_batch(batch_id id, uint32_t first, uint32_t limit,
+                                                 const std::vector<uint32_t>& also,
+                                                 std::vector<item>& also_items) const {
+  const auto at = db_.snapshot();
+  auto row = read<batch>(*at, table::batches, key::number(raw(id)));
+  if (!row) return std::nullopt;
+  batch_reading out{std::move(*row), {}};
+  const auto end = key::after(key::number(raw(id)));
+  for (auto i = at->scan(table::items, key::item({id, first}), end); limit && i->valid(); i->next(), --limit)
+    out.items.push_back(read_item({id, key::index_of(i->key())}, i->value()));
+  for (const auto index : also)
+    if (auto x = item_at(*at, {id, index})) also_items.push_back(std::move(*x));
+  return out;
+}
+
+std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint32_t limit) const {
+  const auto at = db_.snapshot();
+  std::vector<open_item> out;
+  const auto end = key::after(key::number(raw(b.id)));
+  auto i = at->scan(table::items, key::item({b.id, first}), end);
+  for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
+    first = key::index_of(i->key()) + 1;
+    open_item x{read_item({b.id, first - 1}, i->value()), std::nullopt, std::nullopt};
+    if (terminal(x.row.state)) continue;
+    x.known = read<known_url>(*at, table::index, key::url(b.home, b.job, x.row.url));
+    // A URL whose source was dropped is fetched as if it were new.
+    if (x.known && !at->get(table::index, key::link(b.home, x.known->source))) x.known.reset();
+    if (x.row.same_as) x.original = item_at(*at, {b.id, *x.row.same_as});
+    out.push_back(std::move(x));
+  }
+  if (!i->valid()) first = b.counts.total;
+  return out;
+}
+
+std::optional<item> catalog::find_item(item_key k) const { return item_at(*db_.snapshot(), k); }
+
+std::optional<item> catalog::find_item(item_id id) const {
+  const auto at = db_.snapshot();
+  const auto k = key_of(*at, id);
+  // An item whose batch has no row is being accepted, or was not.
+  if (!k || !at->get(table::batches, key::number(raw(k->batch)))) return std::nullopt;
+  return item_at(*at, *k);
+}
+
+std::optional<item> catalog::find_upload(notebook_id n, std::string_view upload_id) const {
+  const auto at = db_.snapshot();
+  auto k = read<item_key>(*at, table::index, key::upload(n, upload_id));
+  if (!k)
+    if (const auto id = parse_upload_id(upload_id); id != item_id{}) k = key_of(*at, id);
+  const auto b = k ? read<batch>(*at, table::batches, key::number(raw(k->batch))) : std::nullopt;
+  if (!b || b->home != n) return std::nullopt;
+  return item_at(*at, *k);
+}
+
+std::vector<attempt> catalog::attempts(item_key k) const {
+  const auto at = db_.snapshot();
+  std::vector<attempt> out;
+  const auto prefix = key::item(k);
+  for (auto i = at->scan(table::attempts, prefix, key::after(prefix)); i->valid(); i->next())
+    if (attempt a; layout::decode(i->value(), a)) out.push_back(std::move(a));
+  return out;
+}
+
+std::vector<batch> catalog::open_batches() const {
+  const auto at = db_.snapshot();
+  std::vector<batch> out;
+  for (auto i = at->scan(table::index, "o", "p"); i->valid(); i->next())
+    if (auto b = read<batch>(*at, table::batches, i->key().substr(1))) out.push_back(std::move(*b));
+  return out;
+}
+
+std::optional<source> catalog::find_source(source_id s) const {
+  return read<source>(*db_.snapshot(), table::sources, key::number(raw(s)));
+}
+
+std::optional<held_source> catalog::find_source(notebook_id n, source_id s) const {
+  return held(*db_.snapshot(), n, s);
+}
+
+std::vector<held_source> catalog::sources(notebook_id n, uint64_t limit, uint64_t offset, uint64_t& total) const {
+  const auto at = db_.snapshot();
+  const auto prefix = key::link(n, source_id{}).substr(0, 9);
+  std::vector<source_id> ids;
+  for (auto i = at->scan(table::index, prefix, key::after(prefix)); i->valid(); i->next())
+    ids.push_back(source_id{key::number_at(i->key(), 9)});
+  total = ids.size();
+  std::vector<held_source> out;
+  for (auto i = offset; i < ids.size() && out.size() < limit; ++i)
+    if (auto x = held(*at, n, ids[ids.size() - 1 - i])) out.push_back(std::move(*x));
+  return out;
+}
+
+std::vector<held_source> catalog::all_sources(notebook_id n, uint64_t limit, uint64_t offset,
+                                              const std::function<bool(const source&)>& wanted) const {
+  const auto at = db_.snapshot();
+  std::vector<held_source> out;
+  auto before = key::number(~uint64_t{0});
+  while (out.size() < limit) {
+    auto found = at->last(table::sources, {}, before);
+    if (!found) break;
+    before = found->first;
+    source row;
+    if (!layout::decode(found->second, row) || !wanted(row)) continue;
+    if (offset) {
+      --offset;
+      continue;
+    }
+    const auto link = read<layout::source_link>(*at, table::index, key::link(n, row.id));
+    const layout::source_link shown = link.value_or(layout::source_link{});
+    out.push_back({std::move(row), link.has_value(), shown.notes, shown.linked});
+  }
+  return out;
+}
+
+std::optional<content_ref> catalog::content(const digest& hash, uint64_t size) const {
+  content_ref ref{hash, size, nullptr, {}};
+  if (auto bytes = db_.get(table::content, hash.view()))
+    ref.bytes = std::make_shared<const std::string>(std::move(*bytes));
+  else
+    ref.path = files_.path_of(hash);
+  return ref;
+}
+
+std::vector<event> catalog::events(event_number after, size_t limit) const {
+  const auto at = db_.snapshot();
+  std::vector<event> out;
+  for (auto i = at->scan(table::events, key::number(raw(after) + 1), key::number(~uint64_t{0}));
+       i->valid() && out.size() < limit; i->next())
+    if (event e; layout::decode(i->value(), e)) out.push_back(std::move(e));
+  return out;
+}
+
+} // namespace troupe

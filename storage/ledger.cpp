@@ -1,0 +1,250 @@
+#include "storage/ledger.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace key = layout::key;
+
+ledger::ledger(engine& db, file_store& files, const ledger_options& options)
+    : db_(db), files_(files), options_(options), set_(db.new_write_set()) {}
+
+// -- start ------------------------------------------------------------------------------------------
+
+result<std::unique_ptr<ledger>> ledger::open(engine& db, file_store& files, const ledger_options& options) {
+  std::unique_ptr<ledger> made{new ledger(db, files, options)};
+  if (auto f = made->start(); f.code != errc::none) return f;
+  return made;
+}
+
+failure ledger::start() {
+  if (auto f = check_identity(); f.code != errc::none) return f;
+  if (const auto row = db_.get(table::meta, key::next); row && !layout::decode(*row, next_))
+    return fail(errc::storage_error, "the row of the counters cannot be read");
+  const auto epoch = db_.get(table::meta, key::epoch);
+  epoch_ = static_cast<uint32_t>(epoch ? std::stoul(*epoch) : 0) + 1;
+  set_->put(table::meta, key::epoch, std::to_string(epoch_));
+  if (auto f = db_.write(*set_, true); f.code != errc::none) return f;
+  files_.sweep([&](const digest& hash) {
+    const auto prefix = std::string("c").append(hash.view());
+    return db_.snapshot()->scan(table::index, prefix, key::after(prefix))->valid();
+  });
+  return sweep_acceptances();
+}
+
+failure ledger::check_identity() {
+  const auto schema = db_.get(table::meta, key::schema);
+  const auto wanted = std::to_string(layout::schema_version);
+  if (schema && *schema != wanted)
+    return fail(errc::storage_error, "the store has layout " + *schema + ", this program knows " + wanted);
+  const auto node = db_.get(table::meta, key::node);
+  if (node && *node != std::to_string(options_.node))
+    return fail(errc::storage_error, "the store belongs to node " + *node + ", store.node says " +
+                                         std::to_string(options_.node));
+  if (!schema) set_->put(table::meta, key::schema, wanted);
+  if (!node) set_->put(table::meta, key::node, std::to_string(options_.node));
+  return fail(errc::none);
+}
+
+failure ledger::sweep_acceptances() {
+  const auto at_start = db_.snapshot();
+  for (auto row = at_start->scan(table::index, "a", "b"); row->valid(); row->next()) {
+    batch draft;
+    layout::decode(row->value(), draft);
+    draft.id = batch_id{key::number_at(row->key(), 1)};
+    if (!db_.get(table::batches, key::number(raw(draft.id)))) sweep_rows(draft, *set_);
+    set_->erase(table::index, row->key());
+  }
+  return set_->empty() ? fail(errc::none) : db_.write(*set_, true);
+}
+
+void ledger::sweep_rows(const batch& draft, write_set& changes) {
+  const auto stored = db_.snapshot();
+  const auto first = key::number(raw(draft.id));
+  for (auto row = stored->scan(table::items, first, key::after(first)); row->valid(); row->next()) {
+    item x;
+    if (!layout::decode(row->value(), x) || x.upload_id.empty()) continue;
+    const auto upload = key::upload(draft.home, x.upload_id);
+    const auto leads_to = stored->get(table::index, upload);
+    item_key k;
+    if (leads_to && layout::decode(*leads_to, k) && k.batch == draft.id) changes.erase(table::index, upload);
+  }
+  for (auto row = stored->scan(table::index, key::item_range(item_id{raw(draft.id)}), "s"); row->valid(); row->next()) {
+    layout::item_range range;
+    if (layout::decode(row->value(), range) && range.batch == draft.id) changes.erase(table::index, row->key());
+  }
+  changes.erase_range(table::items, first, key::after(first));
+}
+
+// -- acceptance -------------------------------------------------------------------------------------
+
+uint64_t ledger::take_ids(uint64_t count) {
+  const auto first = next_.sequence;
+  next_.sequence += count;
+  return make_id(options_.node, first);
+}
+
+batch_id ledger::begin(notebook_id home, job_type job, const batch_options& options) {
+  const auto at = now();
+  const batch_id id{take_ids(1)};
+  acceptances_.emplace(id, batch{.id = id, .home = home, .job = job, .options = options, .created = at, .updated = at});
+  return id;
+}
+
+failure ledger::add(batch_id id, std::span<const item_spec> specs) {
+  const auto found = acceptances_.find(id);
+  if (found == acceptances_.end()) return fail(errc::not_found, "no such batch is being accepted");
+  auto& draft = found->second;
+  const auto chunk = db_.new_write_set();
+  const item_id first{take_ids(specs.size())};
+  chunk->put(table::index, key::acceptance(id), layout::encode(draft));
+  chunk->put(table::index, key::item_range(first),
+             layout::encode(layout::item_range{id, draft.counts.total, static_cast<uint32_t>(specs.size())}));
+  chunk->put(table::meta, key::next, layout::encode(next_));
+  std::unordered_set<std::string_view> taken;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const auto& spec = specs[i];
+    item row{.key = {id, draft.counts.total++}, .id = item_id{raw(first) + i}, .url = spec.url,
+             .upload_id = spec.upload_id, .same_as = spec.same_as, .created = draft.created, .updated = draft.created};
+    if (spec.refused.code != errc::none) {
+      row.state = item_state::failed;
+      row.error = spec.refused;
+      ++draft.counts.failed;
+    }
+    if (!row.upload_id.empty()) {
+      const auto upload = key::upload(draft.home, row.upload_id);
+      if (!taken.insert(spec.upload_id).second || db_.get(table::index, upload))
+        return fail(errc::upload_id_taken, "the upload id \"" + row.upload_id + "\" is in use in this notebook");
+      chunk->put(table::index, upload, layout::encode(row.key));
+    }
+    chunk->put(table::items, key::item(row.key), layout::encode(row));
+  }
+  return db_.write(*chunk, false);
+}
+
+batch ledger::accept(batch_id id, const batch_options& options) {
+  auto row = std::move(acceptances_.extract(id).mapped());
+  row.options = options;
+  set_->erase(table::index, key::acceptance(id));
+  set_->put(table::index, key::batch_of(row.home, id), {});
+  if (!db_.get(table::index, key::notebook(row.home)))
+    set_->put(table::index, key::notebook(row.home), layout::encode(notebook{row.home, row.created}));
+  auto& kept = batches_[id] = row;
+  set_->put(table::index, key::open_batch(id), {});
+  write_event({.kind = event_kind::batch_accepted}, kept);
+  if (kept.counts.open() == 0) finish_batch(kept);
+  write_batch(kept);
+  return kept;
+}
+
+void ledger::abandon(batch_id id) {
+  const auto draft = acceptances_.extract(id);
+  if (draft.empty()) return;
+  const auto changes = db_.new_write_set();
+  sweep_rows(draft.mapped(), *changes);
+  changes->erase(table::index, key::acceptance(id));
+  // A failure here is no loss: the marker stays, and the next start sweeps.
+  db_.write(*changes, false);
+}
+
+// -- batches ----------------------------------------------------------------------------------------
+
+batch* ledger::load_batch(batch_id id) {
+  if (const auto it = batches_.find(id); it != batches_.end()) return &it->second;
+  const auto row = db_.get(table::batches, key::number(raw(id)));
+  batch b;
+  if (!row || !layout::decode(*row, b)) return nullptr;
+  return &batches_.emplace(id, std::move(b)).first->second;
+}
+
+void ledger::write_batch(batch& row) {
+  row.updated = now();
+  dirty_.insert(row.id);
+}
+
+void ledger::write_event(event e, const batch& b) {
+  e.number = event_number{next_.event++};
+  e.home = b.home;
+  e.batch = b.id;
+  e.batch_now = b.state;
+  e.counts = b.counts;
+  e.at = now();
+  set_->put(table::events, key::number(raw(e.number)), layout::encode(e));
+  events_.push_back(std::move(e));
+}
+
+void ledger::finish_batch(batch& b) {
+  const auto& c = b.counts;
+  b.state = b.state == batch_state::cancelling ? batch_state::cancelled
+            : c.succeeded == c.total           ? batch_state::completed
+            : c.succeeded == 0                 ? batch_state::failed
+                                               : batch_state::completed_with_errors;
+  set_->erase(table::index, key::open_batch(b.id));
+  write_event({.kind = event_kind::batch_changed}, b);
+}
+
+bool ledger::cancel(batch_id id) {
+  auto* b = load_batch(id);
+  if (!b || terminal(b->state)) return false;
+  if (b->state == batch_state::cancelling) return true;
+  b->state = batch_state::cancelling;
+  write_event({.kind = event_kind::batch_changed}, *b);
+  write_batch(*b);
+  return true;
+}
+
+// -- commit -----------------------------------------------------------------------------------------
+
+failure ledger::commit() {
+  for (const auto id : dirty_) set_->put(table::batches, key::number(raw(id)), layout::encode(batches_.at(id)));
+  set_->put(table::meta, key::next, layout::encode(next_));
+  if (auto f = db_.write(*set_, true); f.code != errc::none) {
+    forget_staged();
+    return f;
+  }
+  for (const auto& hash : kept_files_) files_.settle(hash);
+  for (const auto id : dirty_)
+    if (terminal(batches_.at(id).state)) batches_.erase(id);
+  dirty_.clear();
+  items_.clear();
+  texts_.clear();
+  kept_files_.clear();
+  return fail(errc::none);
+}
+
+failure ledger::flush(std::vector<event>& events) {
+  if (set_->empty()) return fail(errc::none);
+  if (auto f = commit(); f.code != errc::none) return f;
+  std::move(events_.begin(), events_.end(), std::back_inserter(events));
+  events_.clear();
+  return fail(errc::none);
+}
+
+void ledger::forget_staged() {
+  // Numbers taken stay taken: a gap is harmless, a number used twice is not.
+  set_ = db_.new_write_set();
+  events_.clear();
+  batches_.clear();
+  dirty_.clear();
+  items_.clear();
+  texts_.clear();
+  kept_files_.clear();
+}
+
+size_t ledger::trim_events(timestamp before, size_t most) {
+  const auto stored = db_.snapshot();
+  size_t trimmed = 0;
+  std::string last;
+  for (auto row = stored->scan(table::events, {}, key::number(~uint64_t{0})); row->valid() && trimmed < most; row->next()) {
+    event e;
+    if (layout::decode(row->value(), e) && e.at >= before) break;
+    last = row->key();
+    ++trimmed;
+  }
+  if (!trimmed) return 0;
+  const auto changes = db_.new_write_set();
+  changes->erase_range(table::events, {}, key::number(key::number_at(last, 0) + 1));
+  return db_.write(*changes, false).code == errc::none ? trimmed : 0;
+}
+
+} // namespace troupe

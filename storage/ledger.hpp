@@ -1,0 +1,141 @@
+#pragma once
+/// Everything that changes the store: acceptance of batches, transitions of items, removal of sources.
+///
+/// One thread uses a ledger: the store's writer. Transitions are staged, each whole, into one write set;
+/// `flush` makes them durable together with one sync. Nothing staged may be reported before that.
+
+#include "model/work.hpp"
+#include "storage/engine.hpp"
+#include "storage/file_store.hpp"
+#include "storage/layout.hpp"
+
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace troupe {
+
+struct ledger_options {
+  node_number node = 0;
+  /// Originals above this are files.
+  uint64_t inline_original_bytes = 1 << 20;
+};
+
+/// How an attempt at an item, or the item itself, ended.
+struct ending {
+  item_key key;
+  attempt_token token;
+  timestamp started{};
+  /// `retry_wait` or a final state.
+  item_state to = item_state::failed;
+  /// Of every state but `succeeded`.
+  failure error{errc::none, {}, 0, std::nullopt};
+  /// Of `retry_wait`.
+  timestamp not_before{};
+  /// Of `succeeded`: what was found, or the source that is there already.
+  std::shared_ptr<const finding> found;
+  source_id existing{};
+  /// The attempt ended with the death of a parser.
+  bool parser_died = false;
+  /// No attempt was made: nothing is counted or recorded as one.
+  bool unattempted = false;
+};
+
+/// What became of a staged ending. Valid once `flush` succeeded.
+struct outcome {
+  /// False: the item had ended before, or another attempt is the current one; nothing was changed.
+  bool applied = false;
+  item row;
+  batch_state batch_now = batch_state::open;
+  item_counts counts;
+};
+
+class ledger {
+public:
+  /// Checks or writes the layout's version and the node's number, counts this start, sweeps what crashed
+  /// acceptances and unfinished files left. Fails with `storage_error` and a text that says why.
+  static result<std::unique_ptr<ledger>> open(engine& db, file_store& files, const ledger_options& options);
+
+  /// Starts of this node, this one included.
+  uint32_t epoch() const { return epoch_; }
+
+  /// Begins to accept a batch. Its items exist once `accept` is durable.
+  batch_id begin(notebook_id home, job_type job, const batch_options& options);
+  /// Writes items, unsynced. Fails with `upload_id_taken` (the text names it), `storage_full` or
+  /// `storage_error`; the caller then abandons the batch.
+  failure add(batch_id id, std::span<const item_spec> items);
+  /// Stages the acceptance, with the options as they are now known; items refused at the door are final from
+  /// the start.
+  batch accept(batch_id id, const batch_options& options);
+  /// Erases what was written of a batch that is not going to be accepted.
+  void abandon(batch_id id);
+
+  /// Stages the end of an attempt. Fails, alone, when a large original cannot be put in place.
+  result<outcome> end(const ending& e);
+  /// Stages the wish to cancel a batch. False: there is no such batch or it is final.
+  bool cancel(batch_id id);
+  /// Stages `cancelled` for up to `most` items from `from` on that are not final. Returns the index to go
+  /// on from; none: all are done.
+  std::optional<uint32_t> cancel_items(batch_id id, uint32_t from, uint32_t most);
+
+  /// Makes a source visible in another notebook. False: there is no such source.
+  bool link(notebook_id n, source_id s, std::string notes);
+  /// Takes a source out of a notebook; with `force` drops it from everywhere. False: it is not there.
+  /// Commits by itself what was staged before and what it changes.
+  result<bool> remove(notebook_id n, source_id s, bool force);
+
+  /// Writes all that is staged with one sync. On failure nothing of it happened and nothing in memory
+  /// remembers it. On success the new events are moved to `events`.
+  failure flush(std::vector<event>& events);
+  bool staged() const { return !set_->empty(); }
+
+  /// Erases events older than `before`, at most `most` in one call. Returns how many.
+  size_t trim_events(timestamp before, size_t most);
+
+private:
+  ledger(engine& db, file_store& files, const ledger_options& options);
+  failure start();
+  failure check_identity();
+  failure sweep_acceptances();
+  void sweep_rows(const batch& draft, write_set& changes);
+
+  uint64_t take_ids(uint64_t count);
+  batch* load_batch(batch_id id);
+  /// The row as staged or stored; a row that cannot be read is set aside and stands as pending.
+  std::optional<item> load_item(const item_key& key);
+  void write_item(const item& row);
+  void write_batch(batch& row);
+  void write_event(event e, const batch& b);
+  void count_final(batch& b, item_state to);
+  void finish_batch(batch& b);
+  void record_attempt(const ending& e, const item& row);
+  failure settle_item(item& row, batch& b, const ending& e);
+  failure leave_source(item& row, const batch& b, const finding& f);
+  source_id same_text(notebook_id n, const digest& text);
+  failure store_original(const content_ref& body);
+  void write_source(const source& row);
+  void remember_url(const item& row, const batch& b, const fetched& original, source_id s);
+  failure drop_source(const source& row);
+  failure drop_content(const digest& hash, source_id s, std::vector<digest>& files);
+  failure commit();
+  void forget_staged();
+  void set_aside(table t, std::string_view key, std::string_view value);
+
+  engine& db_;
+  file_store& files_;
+  ledger_options options_;
+  uint32_t epoch_ = 0;
+  layout::counters next_;
+  std::unique_ptr<write_set> set_;
+  std::vector<event> events_;
+  std::unordered_map<batch_id, batch> batches_;
+  /// Batches being accepted, with the counts so far.
+  std::unordered_map<batch_id, batch> acceptances_;
+  /// What this write set has changed already, for those staged behind it.
+  std::unordered_map<item_key, item> items_;
+  std::unordered_map<std::string, source_id> texts_;
+  std::unordered_set<batch_id> dirty_;
+  std::vector<digest> kept_files_;
+};
+
+} // namespace troupe

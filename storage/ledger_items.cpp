@@ -1,0 +1,221 @@
+/// The part of the ledger that ends items and leaves or drops their sources.
+#include "storage/ledger.hpp"
+
+namespace troupe {
+
+namespace key = layout::key;
+
+// -- items ------------------------------------------------------------------------------------------
+
+void ledger::set_aside(table t, std::string_view k, std::string_view value) {
+  set_->put(table::quarantine, key::quarantined(t, k), value);
+}
+
+std::optional<item> ledger::load_item(const item_key& k) {
+  if (const auto it = items_.find(k); it != items_.end()) return it->second;
+  const auto bytes = db_.get(table::items, key::item(k));
+  if (!bytes) return std::nullopt;
+  item row;
+  if (!layout::decode(*bytes, row)) {
+    set_aside(table::items, key::item(k), *bytes);
+    row = {};
+  }
+  row.key = k;
+  return row;
+}
+
+void ledger::write_item(const item& row) {
+  set_->put(table::items, key::item(row.key), layout::encode(row));
+  items_[row.key] = row;
+}
+
+void ledger::count_final(batch& b, item_state to) {
+  auto& c = b.counts;
+  ++(to == item_state::succeeded   ? c.succeeded
+     : to == item_state::cancelled ? c.cancelled
+     : to == item_state::expired   ? c.expired
+                                   : c.failed);
+}
+
+void ledger::record_attempt(const ending& e, const item& row) {
+  const attempt a{.token = {e.token.epoch, row.attempts}, .started = e.started, .ended = row.updated,
+                  .error = e.error, .node = options_.node};
+  set_->put(table::attempts, key::attempt(row.key, row.attempts), layout::encode(a));
+}
+
+result<outcome> ledger::end(const ending& e) {
+  outcome out;
+  auto* b = load_batch(e.key.batch);
+  auto row = b ? load_item(e.key) : std::nullopt;
+  if (!row) return out;
+  out.row = *row;
+  const bool current = e.token.epoch == epoch_ && e.token.number == row->attempts + 1;
+  if (!terminal(row->state) && current) {
+    if (auto f = settle_item(*row, *b, e); f.code != errc::none) return f;
+    out.applied = true;
+    out.row = *row;
+  }
+  out.batch_now = b->state;
+  out.counts = b->counts;
+  return out;
+}
+
+failure ledger::settle_item(item& row, batch& b, const ending& e) {
+  row.state = e.to;
+  row.updated = now();
+  row.not_before = e.not_before;
+  row.error = e.error;
+  row.parser_deaths += e.parser_died;
+  if (e.to == item_state::succeeded && e.found) {
+    if (auto f = leave_source(row, b, *e.found); f.code != errc::none) return f;
+  } else if (e.to == item_state::succeeded) {
+    row.source = e.existing;
+    row.duplicate = true;
+  }
+  if (!e.unattempted) {
+    ++row.attempts;
+    record_attempt(e, row);
+  }
+  write_item(row);
+  const bool ended = terminal(e.to);
+  if (ended) count_final(b, e.to);
+  write_event({.kind = ended ? event_kind::item_finished : event_kind::attempt_failed, .index = row.key.index,
+               .item = row.id, .item_now = row.state, .code = row.error.code, .source = row.source}, b);
+  if (ended && b.counts.open() == 0) finish_batch(b);
+  write_batch(b);
+  return fail(errc::none);
+}
+
+std::optional<uint32_t> ledger::cancel_items(batch_id id, uint32_t from, uint32_t most) {
+  const auto* b = load_batch(id);
+  if (!b) return std::nullopt;
+  const uint32_t end_index = b->counts.total;
+  for (uint32_t index = from; index < end_index; ++index) {
+    if (index - from == most) return index;
+    const auto row = load_item({id, index});
+    if (!row || terminal(row->state)) continue;
+    (void)end({.key = row->key, .token = {epoch_, row->attempts + 1}, .to = item_state::cancelled,
+               .error = fail(errc::cancelled), .unattempted = true});
+  }
+  return std::nullopt;
+}
+
+// -- sources ----------------------------------------------------------------------------------------
+
+source_id ledger::same_text(notebook_id n, const digest& text) {
+  const auto k = key::text(n, text);
+  if (const auto it = texts_.find(k); it != texts_.end()) return it->second;
+  const auto row = db_.get(table::index, k);
+  return row ? source_id{key::number_at(*row, 0)} : source_id{};
+}
+
+failure ledger::store_original(const content_ref& body) {
+  if (!body.path.empty()) {
+    if (auto f = files_.keep(body.path, body.hash); f.code != errc::none) return f;
+    kept_files_.push_back(body.hash);
+  } else if (!body.empty()) {
+    set_->put(table::content, body.hash.view(), body.view());
+  }
+  return fail(errc::none);
+}
+
+void ledger::write_source(const source& row) {
+  set_->put(table::sources, key::number(raw(row.id)), layout::encode(row));
+  set_->put(table::index, key::content_use(row.markdown, row.id), {});
+  if (!row.original.empty()) set_->put(table::index, key::content_use(row.original, row.id), {});
+  set_->put(table::index, key::link(row.home, row.id), layout::encode(layout::source_link{{}, row.created}));
+  set_->put(table::index, key::linked_to(row.id, row.home), {});
+  const auto text = key::text(row.home, row.markdown);
+  set_->put(table::index, text, key::number(raw(row.id)));
+  texts_[text] = row.id;
+}
+
+failure ledger::leave_source(item& row, const batch& b, const finding& f) {
+  const auto text = sha256(f.text.markdown);
+  row.source = same_text(b.home, text);
+  row.duplicate = row.source != source_id{};
+  if (!row.duplicate) {
+    if (auto failed = store_original(f.original.body); failed.code != errc::none) return failed;
+    set_->put(table::content, text.view(), f.text.markdown);
+    row.source = source_id{take_ids(1)};
+    write_source({.id = row.source, .home = b.home, .item = row.id, .url = row.url,
+                  .final_url = f.original.final_url == row.url ? std::string{} : f.original.final_url,
+                  .title = f.text.title, .content_type = f.text.content_type,
+                  .extraction_method = f.text.extraction_method, .metadata = f.text.metadata, .markdown = text,
+                  .markdown_size = f.text.markdown.size(), .original = f.original.body.hash,
+                  .original_size = f.original.body.size, .created = row.updated});
+  }
+  remember_url(row, b, f.original, row.source);
+  return fail(errc::none);
+}
+
+void ledger::remember_url(const item& row, const batch& b, const fetched& original, source_id s) {
+  if (row.url.empty()) return;
+  set_->put(table::index, key::url(b.home, b.job, row.url),
+            layout::encode(known_url{s, original.etag, original.last_modified, row.updated}));
+}
+
+bool ledger::link(notebook_id n, source_id s, std::string notes) {
+  if (!db_.get(table::sources, key::number(raw(s)))) return false;
+  const auto at = now();
+  if (!db_.get(table::index, key::notebook(n)))
+    set_->put(table::index, key::notebook(n), layout::encode(notebook{n, at}));
+  set_->put(table::index, key::link(n, s), layout::encode(layout::source_link{std::move(notes), at}));
+  set_->put(table::index, key::linked_to(s, n), {});
+  return true;
+}
+
+result<bool> ledger::remove(notebook_id n, source_id s, bool force) {
+  // What was staged may have made this source: it has to be stored before it is looked at.
+  if (auto f = commit(); f.code != errc::none) return f;
+  const auto bytes = db_.get(table::sources, key::number(raw(s)));
+  source row;
+  if (!bytes || !layout::decode(*bytes, row)) return false;
+  if (!force && !db_.get(table::index, key::link(n, s))) return false;
+  if (force) {
+    if (auto f = drop_source(row); f.code != errc::none) return f;
+    return true;
+  }
+  set_->erase(table::index, key::link(n, s));
+  set_->erase(table::index, key::linked_to(s, n));
+  set_->erase(table::index, key::text(n, row.markdown));
+  if (auto f = commit(); f.code != errc::none) return f;
+  return true;
+}
+
+failure ledger::drop_source(const source& row) {
+  const auto links = key::linked_to(row.id, notebook_id{}).substr(0, 9);
+  const auto stored = db_.snapshot();
+  for (auto l = stored->scan(table::index, links, key::after(links)); l->valid(); l->next()) {
+    const notebook_id n{key::number_at(l->key(), 9)};
+    set_->erase(table::index, key::link(n, row.id));
+    set_->erase(table::index, l->key());
+    set_->erase(table::index, key::text(n, row.markdown));
+  }
+  set_->erase(table::index, key::text(row.home, row.markdown));
+  set_->erase(table::sources, key::number(raw(row.id)));
+  std::vector<digest> files;
+  for (const auto& hash : {row.markdown, row.original})
+    if (auto f = drop_content(hash, row.id, files); f.code != errc::none) return f;
+  if (auto f = commit(); f.code != errc::none) return f;
+  for (const auto& hash : files) files_.remove(hash);
+  return fail(errc::none);
+}
+
+failure ledger::drop_content(const digest& hash, source_id s, std::vector<digest>& files) {
+  if (hash.empty()) return fail(errc::none);
+  const auto use = key::content_use(hash, s);
+  set_->erase(table::index, use);
+  const auto prefix = use.substr(0, 33);
+  const auto stored = db_.snapshot();
+  for (auto u = stored->scan(table::index, prefix, key::after(prefix)); u->valid(); u->next())
+    if (u->key() != use) return fail(errc::none);
+  if (db_.get(table::content, hash.view())) {
+    set_->erase(table::content, hash.view());
+    return fail(errc::none);
+  }
+  files.push_back(hash);
+  return files_.mark(hash);
+}
+
+} // namespace troupe

@@ -1,0 +1,194 @@
+#include "storage/engine.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+
+namespace troupe {
+namespace {
+
+constexpr size_t tables = static_cast<size_t>(table::count_);
+constexpr uint64_t smallest_blob = 4'096;
+
+rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
+std::string_view text(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+failure failure_of(const rocksdb::Status& s) {
+  if (s.ok()) return fail(errc::none);
+  return fail(s.IsNoSpace() ? errc::storage_full : errc::storage_error, s.ToString());
+}
+
+using handles = std::array<rocksdb::ColumnFamilyHandle*, tables>;
+
+class rocksdb_write_set final : public write_set {
+public:
+  explicit rocksdb_write_set(const handles& h) : handles_(h) {}
+  void put(table t, std::string_view key, std::string_view value) override {
+    batch.Put(at(t), slice(key), slice(value));
+  }
+  void erase(table t, std::string_view key) override { batch.Delete(at(t), slice(key)); }
+  void erase_range(table t, std::string_view from, std::string_view to) override {
+    batch.DeleteRange(at(t), slice(from), slice(to));
+  }
+  bool empty() const override { return batch.Count() == 0; }
+
+  rocksdb::WriteBatch batch;
+
+private:
+  rocksdb::ColumnFamilyHandle* at(table t) const { return handles_[static_cast<size_t>(t)]; }
+  const handles& handles_;
+};
+
+class rocksdb_cursor final : public cursor {
+public:
+  rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* h, std::string_view from,
+                 std::string_view to)
+      : to_(to) {
+    to_slice_ = slice(to_);
+    options.iterate_upper_bound = &to_slice_;
+    at_.reset(db.NewIterator(options, h));
+    at_->Seek(slice(from));
+  }
+  bool valid() const override { return at_->Valid(); }
+  void next() override { at_->Next(); }
+  std::string_view key() const override { return text(at_->key()); }
+  std::string_view value() const override { return text(at_->value()); }
+
+private:
+  std::string to_;
+  rocksdb::Slice to_slice_;
+  std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+class rocksdb_view final : public view {
+public:
+  rocksdb_view(rocksdb::DB& db, const handles& h) : db_(db), handles_(h) { options_.snapshot = db.GetSnapshot(); }
+  ~rocksdb_view() override { db_.ReleaseSnapshot(options_.snapshot); }
+
+  std::optional<std::string> get(table t, std::string_view key) const override {
+    std::string value;
+    if (!db_.Get(options_, at(t), slice(key), &value).ok()) return std::nullopt;
+    return value;
+  }
+  std::unique_ptr<cursor> scan(table t, std::string_view from, std::string_view to) const override {
+    return std::make_unique<rocksdb_cursor>(db_, options_, at(t), from, to);
+  }
+  std::optional<std::pair<std::string, std::string>> last(table t, std::string_view from,
+                                                          std::string_view to) const override {
+    const std::unique_ptr<rocksdb::Iterator> it{db_.NewIterator(options_, at(t))};
+    it->SeekForPrev(slice(to));
+    if (it->Valid() && text(it->key()) == to) it->Prev();
+    if (!it->Valid() || text(it->key()) < from) return std::nullopt;
+    return std::pair{it->key().ToString(), it->value().ToString()};
+  }
+
+private:
+  rocksdb::ColumnFamilyHandle* at(table t) const { return handles_[static_cast<size_t>(t)]; }
+  rocksdb::DB& db_;
+  const handles& handles_;
+  rocksdb::ReadOptions options_;
+};
+
+class rocksdb_engine final : public engine {
+public:
+  rocksdb_engine(std::shared_ptr<rocksdb::FileSystem> fs, std::unique_ptr<rocksdb::Env> env,
+                 std::unique_ptr<rocksdb::DB> db, const handles& h)
+      : file_system_(std::move(fs)), env_(std::move(env)), db_(std::move(db)), handles_(h) {}
+  ~rocksdb_engine() override {
+    for (auto* h : handles_) db_->DestroyColumnFamilyHandle(h);
+    db_->Close();
+  }
+  std::unique_ptr<write_set> new_write_set() override { return std::make_unique<rocksdb_write_set>(handles_); }
+  failure write(write_set& changes, bool sync) override {
+    auto& set = static_cast<rocksdb_write_set&>(changes);
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    const auto status = db_->Write(options, &set.batch);
+    set.batch.Clear();
+    return failure_of(status);
+  }
+  std::unique_ptr<view> snapshot() const override { return std::make_unique<rocksdb_view>(*db_, handles_); }
+  std::optional<std::string> get(table t, std::string_view key) const override {
+    std::string value;
+    if (!db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value).ok()) return std::nullopt;
+    return value;
+  }
+
+private:
+  std::shared_ptr<rocksdb::FileSystem> file_system_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<rocksdb::DB> db_;
+  handles handles_;
+};
+
+rocksdb::ColumnFamilyOptions family_options(table t, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions o;
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.block_cache = cache;
+  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  blocks.cache_index_and_filter_blocks = true;
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+  o.compression = rocksdb::kLZ4Compression;
+  o.write_buffer_size = 16 << 20;
+  o.max_write_buffer_number = 2;
+  if (t == table::content) {
+    // Documents are written once, read rarely and deleted together: kept out of compaction's way.
+    o.enable_blob_files = true;
+    o.min_blob_size = smallest_blob;
+    o.blob_compression_type = rocksdb::kLZ4Compression;
+    o.enable_blob_garbage_collection = true;
+  }
+  return o;
+}
+
+rocksdb::DBOptions database_options(const rocksdb_options& from, rocksdb::Env* env) {
+  rocksdb::DBOptions o;
+  o.create_if_missing = true;
+  o.create_missing_column_families = true;
+  o.env = env;
+  o.db_write_buffer_size = from.write_buffer_bytes;
+  o.max_total_wal_size = 4 * from.write_buffer_bytes;
+  o.max_background_jobs = 2;
+  o.max_open_files = 512;
+  o.bytes_per_sync = 1 << 20;
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  o.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  o.keep_log_file_num = 4;
+  return o;
+}
+
+} // namespace
+
+std::string_view name(table t) {
+  constexpr std::string_view names[] = {"default", "batches", "items",  "attempts",  "sources",
+                                        "content", "index",   "events", "quarantine"};
+  static_assert(std::size(names) == tables);
+  return names[static_cast<size_t>(t)];
+}
+
+result<std::unique_ptr<engine>> open_rocksdb(const rocksdb_options& from) {
+  auto fs = from.file_system;
+  auto env = fs ? rocksdb::NewCompositeEnv(fs) : nullptr;
+  auto* used = env ? env.get() : rocksdb::Env::Default();
+  const auto cache = rocksdb::NewLRUCache(from.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < tables; ++i) {
+    const auto t = static_cast<table>(i);
+    families.emplace_back(std::string(name(t)), family_options(t, cache));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(database_options(from, used), from.directory, families, &opened, &db);
+  if (!status.ok()) return failure_of(status);
+  handles h{};
+  std::copy(opened.begin(), opened.end(), h.begin());
+  return std::unique_ptr<engine>(
+      new rocksdb_engine(std::move(fs), std::move(env), std::unique_ptr<rocksdb::DB>(db), h));
+}
+
+} // namespace troupe

@@ -1,0 +1,128 @@
+/// The part of the catalog that checks the store against itself, row by row.
+#include "storage/catalog.hpp"
+
+#include <map>
+
+namespace troupe {
+namespace {
+
+namespace key = layout::key;
+
+void count(item_counts& c, item_state s) {
+  ++c.total;
+  if (terminal(s))
+    ++(s == item_state::succeeded   ? c.succeeded
+       : s == item_state::cancelled ? c.cancelled
+       : s == item_state::expired   ? c.expired
+                                    : c.failed);
+}
+
+item_counts count_rows(const view& at, batch_id id, const std::function<void(const item&)>& each) {
+  item_counts c;
+  const auto prefix = key::number(raw(id));
+  for (auto i = at.scan(table::items, prefix, key::after(prefix)); i->valid(); i->next()) {
+    item row;
+    if (!layout::decode(i->value(), row)) row = {};
+    row.key = {id, key::index_of(i->key())};
+    count(c, row.state);
+    each(row);
+  }
+  return c;
+}
+
+class audit {
+public:
+  audit(const view& at, const file_store& files) : at_(at), files_(files) {}
+
+  std::vector<std::string> run() {
+    batches();
+    stray_items();
+    sources();
+    contents();
+    return std::move(lines_);
+  }
+
+private:
+  void say(std::string line) { lines_.push_back(std::move(line)); }
+
+  void batches() {
+    for (auto i = at_.scan(table::batches, {}, key::number(~uint64_t{0})); i->valid(); i->next()) {
+      const batch_id id{key::number_at(i->key(), 0)};
+      const auto label = "batch " + std::to_string(raw(id));
+      batch b;
+      if (!layout::decode(i->value(), b)) {
+        say(label + ": its row cannot be read");
+        continue;
+      }
+      const auto counted = count_rows(at_, id, [&](const item& row) { check_item(label, row); });
+      if (!(counted == b.counts)) say(label + ": counts differ from its rows");
+      if (terminal(b.state) != (counted.open() == 0)) say(label + ": its state contradicts its items");
+      if (terminal(b.state) == at_.get(table::index, key::open_batch(id)).has_value())
+        say(label + ": the index of open batches disagrees");
+    }
+  }
+  void check_item(const std::string& label, const item& row) {
+    const auto of = label + " item " + std::to_string(row.key.index);
+    if (row.state == item_state::succeeded && row.source == source_id{}) say(of + ": succeeded without a source");
+    if (terminal(row.state) && row.state != item_state::succeeded && row.error.code == errc::none)
+      say(of + ": ended without a reason");
+    if (row.state == item_state::succeeded && !row.duplicate && !made_.emplace(row.source, row.id).second)
+      say(of + ": its source was made by another item too");
+  }
+  void stray_items() {
+    batch_id checked{};
+    for (auto i = at_.scan(table::items, {}, key::number(~uint64_t{0})); i->valid(); i->next()) {
+      const batch_id id{key::number_at(i->key(), 0)};
+      if (id != checked && !at_.get(table::batches, key::number(raw(id))) &&
+          !at_.get(table::index, key::acceptance(id)))
+        say("batch " + std::to_string(raw(id)) + ": items without a batch");
+      checked = id;
+    }
+  }
+  void sources() {
+    for (auto i = at_.scan(table::sources, {}, key::number(~uint64_t{0})); i->valid(); i->next()) {
+      source row;
+      const auto label = "source " + std::to_string(key::number_at(i->key(), 0));
+      if (!layout::decode(i->value(), row)) {
+        say(label + ": its row cannot be read");
+        continue;
+      }
+      const auto maker = made_.find(row.id);
+      if (maker == made_.end() || maker->second != row.item) say(label + ": no item ended with it");
+      if (!at_.get(table::content, row.markdown.view())) say(label + ": its Markdown is missing");
+      if (!row.original.empty() && !at_.get(table::content, row.original.view()) && !files_.holds(row.original))
+        say(label + ": its original is missing");
+      if (!texts_.emplace(std::pair{raw(row.home), row.markdown.hex()}, row.id).second)
+        say(label + ": another source of its notebook has the same text");
+    }
+  }
+  bool used(std::string_view hash) const {
+    const auto prefix = std::string("c").append(hash);
+    return at_.scan(table::index, prefix, key::after(prefix))->valid();
+  }
+  void contents() {
+    for (auto i = at_.scan(table::content, {}, std::string(33, '\xff')); i->valid(); i->next())
+      if (!used(i->key())) say("a content belongs to no source");
+    for (const auto& hash : files_.contents())
+      if (!used(hash.view())) say("file " + hash.hex() + " belongs to no source");
+  }
+
+  const view& at_;
+  const file_store& files_;
+  std::vector<std::string> lines_;
+  std::map<source_id, item_id> made_;
+  std::map<std::pair<uint64_t, std::string>, source_id> texts_;
+};
+
+} // namespace
+
+item_counts catalog::recount(batch_id id) const {
+  return count_rows(*db_.snapshot(), id, [](const item&) {});
+}
+
+std::vector<std::string> catalog::verify() const {
+  const auto at = db_.snapshot();
+  return audit{*at, files_}.run();
+}
+
+} // namespace troupe
