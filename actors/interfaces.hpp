@@ -34,8 +34,9 @@ using parser_actor = caf::typed_actor<
 
 /// ROBOTS: what hosts let be fetched.
 using robots_actor = caf::typed_actor<
-  // Tells whether the URL may be fetched; fetches the host's robots.txt when it is not remembered.
-  caf::replies_to<allow_atom, std::string>::with<bool>>;
+  // Tells why the URL may not be fetched, or `none`; fetches the host's robots.txt when it is not remembered. A
+  // robots.txt that cannot be had forbids the fetch with the reason why it cannot.
+  caf::replies_to<allow_atom, std::string>::with<failure>>;
 
 /// WRITER: the only one that changes the store. Gathers what has come in, then syncs once for all of it.
 using writer_actor = caf::typed_actor<

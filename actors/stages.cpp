@@ -68,7 +68,7 @@ caf::behavior fetch(pointer<fetch_state> self, const services& with, const super
     self->quit();
   };
   self->request(with.robots, order.work.budget, allow_atom_v, order.url)
-    .then([=](bool allowed) { allowed ? transfer(self, with, boss, index, order) : refuse(fail(errc::robots_denied)); },
+    .then([=](const failure& f) { f.code == errc::none ? transfer(self, with, boss, index, order) : refuse(f); },
           [=](const caf::error& e) { refuse(unanswered(e)); });
   // Answers to requests are all it hears.
   return {[](start_atom) {}};

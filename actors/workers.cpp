@@ -90,11 +90,17 @@ struct robots_state {
   gate_actor gate;
   struct entry {
     robots rules;
+    /// Why there are no rules.
+    failure unknown{errc::none, {}, 0, std::nullopt};
     caf::actor_clock::time_point until;
+    failure verdict(const std::string& path) const {
+      if (unknown.code != errc::none) return unknown;
+      return rules.allows(path) ? fail(errc::none) : fail(errc::robots_denied);
+    }
   };
   std::unordered_map<std::string, entry> known;
   /// Who waits for a robots.txt that is being fetched.
-  std::unordered_map<std::string, std::vector<std::pair<std::string, caf::typed_response_promise<bool>>>> waiting;
+  std::unordered_map<std::string, std::vector<std::pair<std::string, caf::typed_response_promise<failure>>>> waiting;
   uint32_t serial = 0;
   static inline const char* name = "robots";
 };
@@ -108,25 +114,27 @@ std::string text_of(const content_ref& body) {
   return out.str();
 }
 
-robots rules_from(const fetch_result& r, const std::string& agent) {
-  if (r.error.code == errc::none) return {text_of(r.page.body), agent};
-  // An address that may not be fetched from is refused by the fetch itself, with its own code.
-  const bool absent = r.error.code == errc::http_4xx || r.error.code == errc::blocked_address ||
-                      r.error.code == errc::bad_redirect || r.error.code == errc::too_many_redirects;
-  return absent ? robots{} : robots::none();
+/// A host without robots.txt allows everything; so does one whose robots.txt leads astray.
+bool says_nothing(const failure& f) {
+  return f.code == errc::http_4xx || f.code == errc::bad_redirect || f.code == errc::too_many_redirects;
+}
+
+robots_state::entry entry_of(const robots_state& s, const fetch_result& r, caf::actor_clock::time_point now) {
+  if (r.error.code == errc::none) return {{text_of(r.page.body), s.options.fetch.user_agent}, fail(errc::none), now + s.options.fetch.robots_ttl};
+  if (says_nothing(r.error)) return {{}, fail(errc::none), now + s.options.fetch.robots_ttl};
+  auto why = r.error;
+  why.message = "robots.txt: " + std::string(r.error.text());
+  return {{}, std::move(why), now + std::min(s.options.fetch.robots_ttl, s.options.work.backoff)};
 }
 
 void learn(robots_pointer self, const std::string& host, const fetch_result& r) {
   auto& s = self->state;
-  // What could not be had is asked for again soon; the item's own fetch tells more.
-  const bool sure = r.error.code == errc::none || r.error.code == errc::http_4xx;
-  const auto ttl = sure ? s.options.fetch.robots_ttl : std::min(s.options.fetch.robots_ttl, milliseconds{30'000});
   if (s.known.size() >= most_remembered_hosts) s.known.clear();
-  auto& e = s.known[host] = {rules_from(r, s.options.fetch.user_agent), self->clock().now() + ttl};
-  if (const auto delay = e.rules.crawl_delay()) self->send(s.gate, pace_atom_v, host, delay->count());
+  auto& e = s.known[host] = entry_of(s, r, self->clock().now());
+  if (const auto delay = e.rules.crawl_delay()) self->send(s.gate, pace_atom_v, host, int64_t{delay->count()});
   const auto node = s.waiting.extract(host);
   if (node.empty()) return;
-  for (auto& [path, promise] : node.mapped()) promise.deliver(e.rules.allows(path));
+  for (auto& [path, promise] : node.mapped()) promise.deliver(e.verdict(path));
 }
 
 void ask_host(robots_pointer self, const std::string& host, const std::string& url) {
@@ -147,12 +155,12 @@ robots_actor::behavior_type robots_behavior(robots_pointer self, settings option
   self->state.transfers = std::move(transfers);
   self->state.gate = std::move(gate);
   return {
-    [self](allow_atom, const std::string& url) -> caf::result<bool> {
+    [self](allow_atom, const std::string& url) -> caf::result<failure> {
       auto& s = self->state;
       const auto host = host_of(url);
       const auto it = s.known.find(host);
-      if (it != s.known.end() && it->second.until > self->clock().now()) return it->second.rules.allows(path_of(url));
-      auto promise = self->make_response_promise<bool>();
+      if (it != s.known.end() && it->second.until > self->clock().now()) return it->second.verdict(path_of(url));
+      auto promise = self->make_response_promise<failure>();
       auto& queue = s.waiting[host];
       queue.emplace_back(path_of(url), promise);
       if (queue.size() == 1) ask_host(self, host, url);

@@ -130,12 +130,6 @@ robots::robots(std::string_view text, std::string_view agent) {
   delay_ = ours_seen ? our_delay : every_delay;
 }
 
-robots robots::none() {
-  robots r;
-  r.rules_.push_back({false, "/"});
-  return r;
-}
-
 bool robots::allows(std::string_view path) const {
   const auto wanted = canonical(path.substr(0, path.find('#')));
   if (wanted == "/robots.txt") return true;

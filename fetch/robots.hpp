@@ -16,9 +16,6 @@ public:
   robots() = default;
   /// The rules for `agent`, a product token ("Troupe"), in `text`. Lines that are no rules are passed over.
   robots(std::string_view text, std::string_view agent);
-  /// Disallows everything, as for a host whose robots.txt cannot be had (RFC 9309 section 2.3.1.4).
-  static robots none();
-
   /// `path` is path and query as in the request. The longest matching rule decides; equal ones allow.
   bool allows(std::string_view path) const;
   std::optional<milliseconds> crawl_delay() const { return delay_; }

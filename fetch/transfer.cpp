@@ -248,6 +248,7 @@ failure transfer::failure_of(CURLcode code) const {
   case CURLE_BAD_CONTENT_ENCODING: return fail(errc::decode_error, text);
   case CURLE_TOO_MANY_REDIRECTS: return fail(errc::too_many_redirects, text);
   case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT:
+    if (text.starts_with("Received HTTP/0.9")) return fail(errc::protocol_error, "the host's answer is no HTTP");
     return fail(redirects > 0 || *error_text_ == 'P' ? errc::bad_redirect : errc::invalid_url, text);
   case CURLE_FILESIZE_EXCEEDED: return fail(errc::too_large, text);
   case CURLE_WEIRD_SERVER_REPLY: case CURLE_HTTP2: case CURLE_HTTP2_STREAM:

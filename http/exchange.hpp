@@ -20,11 +20,12 @@ namespace troupe::http {
 
 namespace asio = boost::asio;
 
-/// Writes a body piece by piece. False when the client is gone or too slow.
+/// Writes a body piece by piece. False when the client is gone or too slow. The piece is the caller's and
+/// stays where it is until then: g++ 12 destroys some temporaries of a co_await twice.
 class stream_writer {
 public:
   virtual ~stream_writer() = default;
-  virtual asio::awaitable<bool> write(std::string piece) = 0;
+  virtual asio::awaitable<bool> write(const std::string& piece) = 0;
 };
 using stream_body = std::function<asio::awaitable<void>(stream_writer&)>;
 

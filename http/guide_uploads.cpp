@@ -29,21 +29,24 @@ asio::awaitable<response> upload_status(exchange& x) {
 
 std::string frame(const std::string& json) { return "data: " + json + "\n\n"; }
 const std::string not_found_frame = frame(R"({"status":"not_found","job_details":{}})");
+const std::string heartbeat_comment = ": waiting\n\n";
 const std::string closed_frame = frame(R"({"status":"stream_closed","job_details":{}})");
 
 /// Sends a frame at each change, a comment when there is none for a while, until the item has ended.
 asio::awaitable<void> push(exchange& x, notebook_id n, item_view v, stream_writer& to) {
   const auto news = std::make_shared<signal>(x.executor);
   const auto watching = x.server.to.watch(v.row.key.batch, [news] { news->notify(); });
+  const auto pause = std::make_shared<signal>(x.executor);
   const auto id = upload_id(v.row);
   std::string sent;
   for (;;) {
     auto now = render_upload(v);
     const bool changed = now != sent;
-    if (!co_await to.write(changed ? frame(now) : ": waiting\n\n")) co_return;
+    const std::string piece = changed ? frame(now) : heartbeat_comment;
+    if (!co_await to.write(piece)) co_return;
     sent = std::move(now);
     if (upload_ended(v)) break;
-    co_await std::make_shared<signal>(x.executor)->wait(std::chrono::steady_clock::now() + least_between_frames);
+    co_await pause->wait(std::chrono::steady_clock::now() + least_between_frames);
     const auto heartbeat = std::chrono::steady_clock::now() + x.server.options.http.heartbeat;
     do {
       co_await news->wait(heartbeat);

@@ -38,7 +38,7 @@ public:
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
-  asio::awaitable<bool> write(std::string piece) override {
+  asio::awaitable<bool> write(const std::string& piece) override {
     if (piece.empty()) co_return true;
     stream_.expires_after(options_.http.write_timeout);
     const auto [error, n] = co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
@@ -65,7 +65,8 @@ private:
     head_only_ = head.method() == bhttp::verb::head;
     exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
     auto answer = co_await handle(in, x);
-    co_return co_await send(std::move(answer)) && keep_alive_;
+    const bool sent = co_await send(answer);
+    co_return sent && keep_alive_;
   }
 
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
@@ -79,34 +80,46 @@ private:
 
   asio::awaitable<bool> refuse_head(beast::error_code error) {
     keep_alive_ = false;
-    if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow)
-      co_await send(error_response(431, "header_too_large", "the request head is longer than http.header_bytes"));
-    else if (error == bhttp::error::body_limit)
-      co_await send(error_response(413, "body_too_large", "the body is longer than http.body_bytes"));
-    else if (error == beast::error::timeout)
-      log::debug("a request head did not arrive in time");
-    else if (error.category() == bhttp::make_error_code(bhttp::error::bad_method).category())
-      co_await send(error_response(400, "bad_request", "the request is no HTTP: " + error.message()));
+    if (auto no = answer_to_bad_head(error)) co_await send(*no);
     co_return false;
+  }
+
+  /// None: there is nobody to answer.
+  static std::optional<response> answer_to_bad_head(beast::error_code error) {
+    if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow)
+      return error_response(431, "header_too_large", "the request head is longer than http.header_bytes");
+    if (error == bhttp::error::body_limit)
+      return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
+    if (error.category() != bhttp::make_error_code(bhttp::error::bad_method).category()) return std::nullopt;
+    return error_response(400, "bad_request", "the request is no HTTP: " + error.message());
   }
 
   asio::awaitable<response> handle(parser& in, exchange& x) {
     const auto& head = in.get();
     const door::request at_door{view(head.method_string()), view(head[bhttp::field::host]), origin_,
                                 view(head[bhttp::field::authorization])};
-    if (auto no = front_.entrance.check(at_door)) co_return co_await refuse(in, std::move(*no));
+    if (auto no = front_.entrance.check(at_door)) {
+      co_await drop_body(in);
+      co_return std::move(*no);
+    }
     allowed_origin_ = true;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
     const auto target = view(head.target());
     const auto found = front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
-    if (!found.to) co_return co_await refuse(in, nowhere(found, target));
-    if (auto no = front_.entrance.authorize(at_door, *found.to, found.arguments, x.who))
-      co_return co_await refuse(in, std::move(*no));
+    auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who) : nowhere(found, target);
+    if (no) {
+      co_await drop_body(in);
+      co_return std::move(*no);
+    }
     x.method = at_door.method;
     x.arguments = found.arguments;
     x.query = parse_query(target);
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
-    if (auto no = co_await read_body(in, x.body)) co_return co_await refuse(in, std::move(*no));
+    no = co_await read_body(in, x.body);
+    if (no) {
+      co_await drop_body(in);
+      co_return std::move(*no);
+    }
     co_return co_await run_handler(*found.to, x);
   }
 
@@ -119,7 +132,7 @@ private:
     co_return error_response(500, "internal_error", "the request could not be handled");
   }
 
-  static response nowhere(const match& found, std::string_view target) {
+  static std::optional<response> nowhere(const match& found, std::string_view target) {
     if (found.allowed.empty()) return error_response(404, "not_found", "there is no " + std::string(path_part(target)));
     auto r = error_response(405, "method_not_allowed", "that method is not allowed here");
     std::string allowed;
@@ -133,8 +146,10 @@ private:
     if (length && *length > static_cast<uint64_t>(options_.http.body_bytes))
       co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
     if (in.is_done()) co_return std::nullopt;
-    if (beast::iequals(in.get()[bhttp::field::expect], "100-continue") && !co_await send_continue())
-      co_return error_response(400, "bad_request", "the client is gone");
+    if (beast::iequals(in.get()[bhttp::field::expect], "100-continue")) {
+      const bool sent = co_await send_continue();
+      if (!sent) co_return error_response(400, "bad_request", "the client is gone");
+    }
     std::vector<char> block(read_block);
     while (!in.is_done()) {
       in.get().body().data = block.data();
@@ -158,12 +173,13 @@ private:
     co_return !error;
   }
 
-  /// An answer before the body was read. What is left of it is dropped if it is short; else the connection ends.
-  asio::awaitable<response> refuse(parser& in, response no) {
-    if (in.is_done()) co_return no;
+  /// After an answer that did not want the body: what is left of it is dropped if it is short, so that the
+  /// client gets to read the answer; the connection ends.
+  asio::awaitable<void> drop_body(parser& in) {
+    if (in.is_done()) co_return;
     keep_alive_ = false;
     // Who waits for "100 Continue" sends nothing before this answer.
-    if (!in.get()[bhttp::field::expect].empty()) co_return no;
+    if (!in.get()[bhttp::field::expect].empty()) co_return;
     std::vector<char> block(read_block);
     uint64_t dropped = 0;
     in.body_limit(boost::none);
@@ -175,7 +191,6 @@ private:
       dropped += n;
       if (error && error != bhttp::error::need_buffer) break;
     }
-    co_return no;
   }
 
   template <class Message>
@@ -188,7 +203,7 @@ private:
     for (const auto& [key, value] : r.headers) m.insert(key, value);
   }
 
-  asio::awaitable<bool> send(response r) {
+  asio::awaitable<bool> send(response& r) {
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
     allowed_origin_ = false;
     if (r.stream) co_return co_await send_stream(r);
@@ -207,7 +222,10 @@ private:
     bhttp::response<bhttp::file_body> m;
     beast::error_code missing;
     m.body().open(r.file.c_str(), beast::file_mode::scan, missing);
-    if (missing) co_return co_await send(error_response(fail(errc::not_found, "the original is gone")));
+    if (missing) {
+      auto no = error_response(fail(errc::not_found, "the original is gone"));
+      co_return co_await send(no);
+    }
     set_head(m, r);
     m.prepare_payload();
     bhttp::response_serializer<bhttp::file_body> out{m};

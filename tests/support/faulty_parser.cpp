@@ -29,7 +29,7 @@ result<document> faulty_parse(const parse_input& input) {
   if (says(input, "PARSER-HANGS"))
     for (;;) ::pause();
   if (says(input, "PARSER-SPINS"))
-    for (volatile uint64_t n = 0;; n = n + 1) {}
+    for (volatile uint64_t n = 0;; (void)n) {}
   if (says(input, "PARSER-BLOATS")) bloat();
   if (says(input, "PARSER-CRASHES")) {
     std::signal(SIGSEGV, SIG_DFL);
