@@ -196,6 +196,8 @@ robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_a
   return sys.spawn(robots_behavior, s, std::move(transfers), std::move(gate));
 }
 
-reader_actor spawn_reader(caf::actor_system& sys, const catalog& store) { return sys.spawn<caf::detached>(reader, &store); }
+reader_actor spawn_reader(caf::actor_system& sys, const catalog& store, bool own_thread) {
+  return own_thread ? sys.spawn<caf::detached>(reader, &store) : sys.spawn(reader, &store);
+}
 
 } // namespace troupe

@@ -19,7 +19,7 @@ parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool);
 /// the reason why it could not (RFC 9309 section 2.3.1); that is asked for again after `work.backoff_ms`.
 robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers, gate_actor gate);
 
-/// READER: detached, since it reads from disk.
-reader_actor spawn_reader(caf::actor_system& sys, const catalog& store);
+/// READER: detached unless told otherwise, since it reads from disk.
+reader_actor spawn_reader(caf::actor_system& sys, const catalog& store, bool own_thread = true);
 
 } // namespace troupe

@@ -131,8 +131,8 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
 
 } // namespace
 
-writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s) {
-  return sys.spawn<caf::detached>(writer, &store, &listeners, s);
+writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s, bool own_thread) {
+  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s) : sys.spawn(writer, &store, &listeners, s);
 }
 
 } // namespace troupe

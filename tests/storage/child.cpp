@@ -19,7 +19,8 @@ constexpr auto variable = "TROUPE_TEST_CHILD_ARGS";
 
 std::string joined(const std::vector<std::string>& args) {
   std::string out = variable + std::string{"="};
-  for (const auto& a : args) out += a + '\n';
+  for (const auto& a : args)
+    out += a + '\n';
   return out;
 }
 
@@ -31,7 +32,8 @@ pid_t spawn(const std::string& name, const std::vector<std::string>& args, int r
   const char* const argv[] = {"child", run.c_str(), "--report_level=no", "--catch_system_errors=no", nullptr};
   const auto variables = joined(args);
   std::vector<const char*> env{variables.c_str()};
-  for (char** e = environ; *e; ++e) env.push_back(*e);
+  for (char** e = environ; *e; ++e)
+    env.push_back(*e);
   env.push_back(nullptr);
   pid_t pid = -1;
   const int failed = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, const_cast<char* const*>(argv),
@@ -86,7 +88,8 @@ int child::wait() {
 std::string child::argument(size_t index) {
   const char* all = std::getenv(variable);
   std::string_view rest = all ? all : "";
-  for (; index && !rest.empty(); --index) rest.remove_prefix(rest.find('\n') + 1);
+  for (; index && !rest.empty(); --index)
+    rest.remove_prefix(rest.find('\n') + 1);
   return std::string(rest.substr(0, rest.find('\n')));
 }
 
@@ -96,6 +99,8 @@ void child::report(const std::string& line) {
   if (::write(report_fd, whole.data(), whole.size()) != static_cast<ssize_t>(whole.size())) vanish(1);
 }
 
-void child::vanish(int code) { ::_exit(code); }
+void child::vanish(int code) {
+  ::_exit(code);
+}
 
 } // namespace troupe::test

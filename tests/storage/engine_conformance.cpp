@@ -37,7 +37,8 @@ using expected = std::vector<row>;
 BOOST_FIXTURE_TEST_SUITE(engine_conformance, both_engines)
 
 BOOST_AUTO_TEST_CASE(a_new_store_is_empty) {
-  for (int t = 0; t < static_cast<int>(table::count_); ++t) BOOST_TEST(all(static_cast<table>(t)).empty());
+  for (int t = 0; t < static_cast<int>(table::count_); ++t)
+    BOOST_TEST(all(static_cast<table>(t)).empty());
   BOOST_TEST(!db->get(table::meta, "k").has_value());
 }
 
@@ -94,7 +95,8 @@ BOOST_AUTO_TEST_CASE(changes_of_a_set_apply_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(ranges_hold_their_start_and_not_their_end) {
-  for (const auto* k : {"a", "b", "ba", "c", "d"}) put(table::items, k, k);
+  for (const auto* k : {"a", "b", "ba", "c", "d"})
+    put(table::items, k, k);
   const auto at = db->snapshot();
   BOOST_TEST((rows(*at, table::items, "b", "d") == expected{{"b", "b"}, {"ba", "ba"}, {"c", "c"}}));
   BOOST_TEST((rows(*at, table::items, "bb", "cc") == expected{{"c", "c"}}));
@@ -120,7 +122,8 @@ BOOST_AUTO_TEST_CASE(a_range_that_ends_before_it_starts_erases_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_row_of_a_range) {
-  for (const auto* k : {"a", "c", "e"}) put(table::items, k, k);
+  for (const auto* k : {"a", "c", "e"})
+    put(table::items, k, k);
   const auto at = db->snapshot();
   BOOST_TEST(at->last(table::items, "a", "z")->first == "e");
   BOOST_TEST(at->last(table::items, "a", "e")->first == "c");
@@ -148,7 +151,8 @@ BOOST_AUTO_TEST_CASE(a_view_stands_still) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_does_not_see_writes_made_under_it) {
-  for (char k = 'a'; k < 'k'; ++k) put(table::items, std::string(1, k), "1");
+  for (char k = 'a'; k < 'k'; ++k)
+    put(table::items, std::string(1, k), "1");
   const auto at = db->snapshot();
   std::string seen;
   for (auto i = at->scan(table::items, {}, "z"); i->valid(); i->next()) {
@@ -172,7 +176,9 @@ BOOST_AUTO_TEST_CASE(random_operations) {
   BOOST_TEST_MESSAGE("seed " << seed);
   std::mt19937 random(seed);
   const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
-  const auto key = [&] { return std::string(1 + below(2), 'a') + std::string(1, static_cast<char>('a' + below(26))); };
+  const auto key = [&] {
+    return std::string(1 + below(2), 'a') + std::string(1, static_cast<char>('a' + below(26)));
+  };
   const auto any = [&] { return static_cast<table>(below(static_cast<unsigned>(table::count_))); };
   std::deque<std::unique_ptr<view>> views;
   const auto change = [&](write_set& s) {
@@ -183,12 +189,15 @@ BOOST_AUTO_TEST_CASE(random_operations) {
     case 0: s.erase_range(any(), from, to); break;
     case 1:
     case 2: s.erase(any(), from); break;
-    default: s.put(any(), from, std::string(below(10) ? below(40) : below(20'000), static_cast<char>('0' + below(10))));
+    default:
+      s.put(any(), from,
+            std::string(below(10) ? below(40) : below(20'000), static_cast<char>('0' + below(10))));
     }
   };
   for (int n = 0; n < 6'000; ++n) {
     write([&](write_set& s) {
-      for (auto i = below(6); i > 0; --i) change(s);
+      for (auto i = below(6); i > 0; --i)
+        change(s);
     });
     if (below(10) == 0) views.push_back(db->snapshot());
     if (views.size() > 5) views.erase(views.begin() + below(5));
@@ -202,7 +211,8 @@ BOOST_AUTO_TEST_CASE(random_operations) {
   }
   for (int t = 0; t < static_cast<int>(table::count_); ++t) {
     (void)all(static_cast<table>(t));
-    for (const auto& v : views) (void)rows(*v, static_cast<table>(t), {}, "zzz");
+    for (const auto& v : views)
+      (void)rows(*v, static_cast<table>(t), {}, "zzz");
   }
 }
 

@@ -16,7 +16,9 @@ inline void agree(bool same, const char* what) {
 
 class meta_write_set final : public write_set {
 public:
-  meta_write_set(std::unique_ptr<write_set> a, std::unique_ptr<write_set> b) : one(std::move(a)), other(std::move(b)) {}
+  meta_write_set(std::unique_ptr<write_set> a, std::unique_ptr<write_set> b)
+      : one(std::move(a))
+      , other(std::move(b)) {}
   void put(table t, std::string_view key, std::string_view value) override {
     one->put(t, key, value);
     other->put(t, key, value);
@@ -40,7 +42,9 @@ public:
 
 class meta_cursor final : public cursor {
 public:
-  meta_cursor(std::unique_ptr<cursor> a, std::unique_ptr<cursor> b) : one_(std::move(a)), other_(std::move(b)) {}
+  meta_cursor(std::unique_ptr<cursor> a, std::unique_ptr<cursor> b)
+      : one_(std::move(a))
+      , other_(std::move(b)) {}
   bool valid() const override {
     agree(one_->valid() == other_->valid(), "the end of a scan");
     return one_->valid();
@@ -65,7 +69,9 @@ private:
 
 class meta_view final : public view {
 public:
-  meta_view(std::unique_ptr<view> a, std::unique_ptr<view> b) : one_(std::move(a)), other_(std::move(b)) {}
+  meta_view(std::unique_ptr<view> a, std::unique_ptr<view> b)
+      : one_(std::move(a))
+      , other_(std::move(b)) {}
   std::optional<std::string> get(table t, std::string_view key) const override {
     auto found = one_->get(t, key);
     agree(found == other_->get(t, key), "a row of a view");
@@ -87,7 +93,9 @@ private:
 
 class meta_engine final : public engine {
 public:
-  meta_engine(std::unique_ptr<engine> a, std::unique_ptr<engine> b) : one_(std::move(a)), other_(std::move(b)) {}
+  meta_engine(std::unique_ptr<engine> a, std::unique_ptr<engine> b)
+      : one_(std::move(a))
+      , other_(std::move(b)) {}
   std::unique_ptr<write_set> new_write_set() override {
     return std::make_unique<meta_write_set>(one_->new_write_set(), other_->new_write_set());
   }
@@ -113,7 +121,8 @@ private:
 
 inline std::vector<row> rows(const view& at, table t, std::string_view from, std::string_view to) {
   std::vector<row> out;
-  for (auto i = at.scan(t, from, to); i->valid(); i->next()) out.emplace_back(i->key(), i->value());
+  for (auto i = at.scan(t, from, to); i->valid(); i->next())
+    out.emplace_back(i->key(), i->value());
   return out;
 }
 

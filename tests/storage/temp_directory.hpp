@@ -11,7 +11,8 @@ namespace troupe::test {
 /// Made empty, removed with all that is in it.
 class temp_directory {
 public:
-  temp_directory() : path_((std::filesystem::temp_directory_path() / "troupe-storage-XXXXXX").string()) {
+  temp_directory()
+      : path_((std::filesystem::temp_directory_path() / "troupe-storage-XXXXXX").string()) {
     if (!::mkdtemp(path_.data())) throw std::runtime_error("cannot make " + path_);
   }
   ~temp_directory() {

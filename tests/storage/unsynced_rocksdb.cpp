@@ -32,7 +32,8 @@ public:
   void write(bool sync) {
     rocksdb::WriteOptions o;
     o.sync = sync;
-    for (int i = 0; i < stretch; ++i, ++next_) check(db_->Put(o, std::to_string(next_), std::string(100, 'x')));
+    for (int i = 0; i < stretch; ++i, ++next_)
+      check(db_->Put(o, std::to_string(next_), std::string(100, 'x')));
   }
   void flush() { check(db_->Flush({})); }
   void compact() { check(db_->CompactRange({}, nullptr, nullptr)); }
@@ -40,7 +41,8 @@ public:
   std::set<int> rows() const {
     std::set<int> out;
     const std::unique_ptr<rocksdb::Iterator> i{db_->NewIterator({})};
-    for (i->SeekToFirst(); i->Valid(); i->Next()) out.insert(std::stoi(i->key().ToString()));
+    for (i->SeekToFirst(); i->Valid(); i->Next())
+      out.insert(std::stoi(i->key().ToString()));
     return out;
   }
 
@@ -56,15 +58,19 @@ private:
 /// s: rows synced, u: rows unsynced, f: flush, c: compaction.
 void follow(database& db, const std::string& plan) {
   for (const char step : plan) {
-    if (step == 's' || step == 'u') db.write(step == 's');
-    else if (step == 'f') db.flush();
-    else db.compact();
+    if (step == 's' || step == 'u')
+      db.write(step == 's');
+    else if (step == 'f')
+      db.flush();
+    else
+      db.compact();
   }
 }
 
 std::set<int> first(int stretches) {
   std::set<int> out;
-  for (int i = 0; i < stretches * stretch; ++i) out.insert(i);
+  for (int i = 0; i < stretches * stretch; ++i)
+    out.insert(i);
   return out;
 }
 
@@ -98,7 +104,9 @@ BOOST_AUTO_TEST_CASE(synced_rows_stay_and_unsynced_rows_go) {
   BOOST_TEST((rows_after("u", true).empty()));
 }
 
-BOOST_AUTO_TEST_CASE(a_sync_covers_what_was_written_before) { BOOST_TEST((rows_after("usu", true) == first(2))); }
+BOOST_AUTO_TEST_CASE(a_sync_covers_what_was_written_before) {
+  BOOST_TEST((rows_after("usu", true) == first(2)));
+}
 
 BOOST_AUTO_TEST_CASE(across_flushes) {
   BOOST_TEST((rows_after("uf", true) == first(1)));
@@ -122,7 +130,8 @@ BOOST_AUTO_TEST_CASE(a_second_loss_takes_what_the_second_process_left) {
   const temp_directory temp;
   const auto root = temp.sub("disk");
   temp.sub("disk/db");
-  for (int i = 0; i < 3; ++i) BOOST_REQUIRE(child("children/follow_plan", {root, "sfu", "losing"}).wait() == 0);
+  for (int i = 0; i < 3; ++i)
+    BOOST_REQUIRE(child("children/follow_plan", {root, "sfu", "losing"}).wait() == 0);
   BOOST_TEST((database(root, true).rows() == first(1)));
 }
 

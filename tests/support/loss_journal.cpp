@@ -21,10 +21,13 @@ std::string_view take(std::string_view& line) {
   return field;
 }
 
-uint64_t number(std::string_view text) { return std::strtoull(std::string(text).c_str(), nullptr, 10); }
+uint64_t number(std::string_view text) {
+  return std::strtoull(std::string(text).c_str(), nullptr, 10);
+}
 
 bool lies_in(const name_change& c, std::string_view directory) {
-  return c.path.size() > directory.size() && c.path.rfind('/') == directory.size() && c.path.starts_with(directory);
+  return c.path.size() > directory.size() && c.path.rfind('/') == directory.size() &&
+         c.path.starts_with(directory);
 }
 
 /// May be done twice: a loss that is interrupted is begun again from the same journal.
@@ -42,7 +45,8 @@ void take_back(const name_change& c) {
 
 std::string normal(const std::string& path) {
   auto out = std::filesystem::absolute(path).lexically_normal().string();
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  while (out.size() > 1 && out.back() == '/')
+    out.pop_back();
   return out;
 }
 
@@ -51,17 +55,24 @@ std::string normal(const std::string& path) {
 void loss_state::apply(std::string_view line) {
   const auto kind = take(line);
   const auto what = take(line);
-  if (kind == "s") synced[number(what)] = number(line);
-  else if (kind == "f") std::erase_if(pending, [&](const name_change& c) { return lies_in(c, what); });
-  else pending.push_back({kind.front(), std::string(what), std::string(line)});
+  if (kind == "s")
+    synced[number(what)] = number(line);
+  else if (kind == "f")
+    std::erase_if(pending, [&](const name_change& c) { return lies_in(c, what); });
+  else
+    pending.push_back({kind.front(), std::string(what), std::string(line)});
 }
 
-loss_journal::loss_journal(const std::string& directory) : directory_(normal(directory)), lost_(directory_ + ".lost") {
+loss_journal::loss_journal(const std::string& directory)
+    : directory_(normal(directory))
+    , lost_(directory_ + ".lost") {
   lose();
   begin();
 }
 
-loss_journal::~loss_journal() { ::close(file_); }
+loss_journal::~loss_journal() {
+  ::close(file_);
+}
 
 void loss_journal::lose() {
   loss_state known;
@@ -81,7 +92,8 @@ void loss_journal::lose() {
 }
 
 void loss_journal::begin() {
-  file_ = ::open((directory_ + ".journal").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  file_ =
+      ::open((directory_ + ".journal").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
   if (file_ < 0) throw std::runtime_error("cannot write " + directory_ + ".journal");
   // Only now: the old journal speaks of these.
   std::filesystem::remove_all(lost_);
@@ -90,7 +102,8 @@ void loss_journal::begin() {
 
 std::string loss_journal::inside(const std::string& path) const {
   auto out = normal(path);
-  const bool below = out.size() > directory_.size() && out.starts_with(directory_) && out[directory_.size()] == '/';
+  const bool below =
+      out.size() > directory_.size() && out.starts_with(directory_) && out[directory_.size()] == '/';
   return below ? out : std::string{};
 }
 
@@ -131,7 +144,8 @@ void loss_journal::directory_synced(const std::string& path) {
   for (const auto& c : state_.pending)
     if (c.kind == '-' && lies_in(c, directory)) lost.push_back(c.lost);
   note("f\t" + directory);
-  for (const auto& link : lost) drop_lost(link);
+  for (const auto& link : lost)
+    drop_lost(link);
 }
 
 void loss_journal::file_made(uint64_t inode) {

@@ -31,16 +31,20 @@ bool is_file(const std::string& path) {
 class tracked_file final : public FSWritableFileOwnerWrapper {
 public:
   tracked_file(std::unique_ptr<FSWritableFile> inner, journal_ptr journal, const struct stat& info)
-      : FSWritableFileOwnerWrapper(std::move(inner)), journal_(std::move(journal)), inode_(info.st_ino),
-        length_(static_cast<uint64_t>(info.st_size)) {}
+      : FSWritableFileOwnerWrapper(std::move(inner))
+      , journal_(std::move(journal))
+      , inode_(info.st_ino)
+      , length_(static_cast<uint64_t>(info.st_size)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& o, IODebugContext* dbg) override {
     return grown(target()->Append(data, o, dbg), length_ + data.size());
   }
-  IOStatus Append(const Slice& data, const IOOptions& o, const DataVerificationInfo& v, IODebugContext* dbg) override {
+  IOStatus Append(const Slice& data, const IOOptions& o, const DataVerificationInfo& v,
+                  IODebugContext* dbg) override {
     return grown(target()->Append(data, o, v, dbg), length_ + data.size());
   }
-  IOStatus PositionedAppend(const Slice& data, uint64_t at, const IOOptions& o, IODebugContext* dbg) override {
+  IOStatus PositionedAppend(const Slice& data, uint64_t at, const IOOptions& o,
+                            IODebugContext* dbg) override {
     return grown(target()->PositionedAppend(data, at, o, dbg), at + data.size());
   }
   IOStatus PositionedAppend(const Slice& data, uint64_t at, const IOOptions& o, const DataVerificationInfo& v,
@@ -57,7 +61,9 @@ public:
   IOStatus Sync(const IOOptions&, IODebugContext*) override { return synced(); }
   IOStatus Fsync(const IOOptions&, IODebugContext*) override { return synced(); }
   /// Starts a write-back and waits for nothing: promises nothing.
-  IOStatus RangeSync(uint64_t, uint64_t, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+  IOStatus RangeSync(uint64_t, uint64_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::OK();
+  }
 
 private:
   IOStatus grown(IOStatus s, uint64_t end) {
@@ -77,10 +83,14 @@ private:
 class tracked_directory final : public FSDirectoryWrapper {
 public:
   tracked_directory(std::unique_ptr<FSDirectory> inner, journal_ptr journal, std::string path)
-      : FSDirectoryWrapper(std::move(inner)), journal_(std::move(journal)), path_(std::move(path)) {}
+      : FSDirectoryWrapper(std::move(inner))
+      , journal_(std::move(journal))
+      , path_(std::move(path)) {}
 
   IOStatus Fsync(const IOOptions&, IODebugContext*) override { return synced(); }
-  IOStatus FsyncWithDirOptions(const IOOptions&, IODebugContext*, const DirFsyncOptions&) override { return synced(); }
+  IOStatus FsyncWithDirOptions(const IOOptions&, IODebugContext*, const DirFsyncOptions&) override {
+    return synced();
+  }
 
 private:
   IOStatus synced() {
@@ -95,7 +105,8 @@ private:
 class unsynced_file_system final : public FileSystemWrapper {
 public:
   explicit unsynced_file_system(const std::string& directory)
-      : FileSystemWrapper(FileSystem::Default()), journal_(std::make_shared<loss_journal>(directory)) {}
+      : FileSystemWrapper(FileSystem::Default())
+      , journal_(std::make_shared<loss_journal>(directory)) {}
 
   const char* Name() const override { return "UnsyncedFileSystem"; }
 
@@ -160,7 +171,8 @@ public:
     return changed(std::move(changes), [&] { return target()->RenameFile(source, place, o, dbg); });
   }
 
-  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& o, IODebugContext* dbg) override {
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& o,
+                    IODebugContext* dbg) override {
     const auto place = journal_->inside(to);
     if (place.empty() || look(place)) return target()->LinkFile(from, to, o, dbg);
     return changed({{'+', place, {}}}, [&] { return target()->LinkFile(from, place, o, dbg); });

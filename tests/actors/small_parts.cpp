@@ -1,0 +1,123 @@
+/// Intake, hub, the verdict on failures, and messages on a wire.
+#include "actors/hub.hpp"
+#include "actors/retry.hpp"
+#include "actors/wire_types.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class T>
+T over_the_wire(T x) {
+  caf::actor_system_config config;
+  config.add_message_types<caf::id_block::troupe>();
+  caf::actor_system sys{config};
+  std::vector<char> buffer;
+  caf::binary_serializer out{sys, buffer};
+  BOOST_REQUIRE(!out(x));
+  T back;
+  caf::binary_deserializer in{sys, buffer};
+  BOOST_REQUIRE(!in(back));
+  return back;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(small_parts)
+
+BOOST_AUTO_TEST_CASE(intake_checks_and_finds_what_it_has_seen) {
+  intake in{{.items = 5, .url_bytes = 100, .upload_id_bytes = 10}};
+  BOOST_TEST(in.add(" HTTP://A.example/x#part "));
+  BOOST_TEST(in.add("http://a.example/x"));
+  BOOST_TEST(in.add("ftp://a.example/"));
+  BOOST_TEST(in.add("http://a.example/y", "12345"));
+  BOOST_TEST(in.add("http://a.example/" + std::string(100, 'y')));
+  BOOST_TEST(!in.add("http://a.example/z"));
+  BOOST_TEST(in.refused() == 3u);
+  const auto items = in.take();
+  BOOST_REQUIRE(items.size() == 5u);
+  BOOST_TEST(items[0].url == "http://a.example/x");
+  BOOST_TEST((items[1].same_as == std::optional<uint32_t>{0}));
+  BOOST_TEST((items[2].refused.code == errc::unsupported_scheme));
+  BOOST_TEST((items[3].refused.code == errc::invalid_request));
+  BOOST_TEST((items[4].refused.code == errc::url_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(the_hub_tells_who_listens_and_forgets_who_left) {
+  hub h;
+  std::vector<phase> heard;
+  {
+    const auto listening = h.listen(batch_id{1}, [&](const news& n) { heard.push_back(n.now); });
+    h.set({batch_id{1}, 0}, phase::fetching);
+    h.set({batch_id{2}, 0}, phase::fetching);
+    h.set({batch_id{1}, 0}, phase::parsing);
+  }
+  h.set({batch_id{1}, 0}, phase::persisting);
+  BOOST_TEST((heard == std::vector{phase::fetching, phase::parsing}));
+  BOOST_REQUIRE(h.in_work(batch_id{1}).size() == 1u);
+  BOOST_TEST((h.in_work(batch_id{1})[0].now == phase::persisting));
+  h.clear({batch_id{1}, 0});
+  BOOST_TEST(h.in_work(batch_id{1}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(backoff_doubles_has_jitter_and_a_limit) {
+  settings s;
+  s.work.attempts = 100;
+  item x;
+  BOOST_TEST((judge(fail(errc::http_5xx), x, s, 0.0).delay == 500ms));
+  BOOST_TEST((judge(fail(errc::http_5xx), x, s, 0.999).delay > 990ms));
+  x.attempts = 3;
+  BOOST_TEST((judge(fail(errc::http_5xx), x, s, 0.0).delay == 4'000ms));
+  x.attempts = 60;
+  BOOST_TEST((judge(fail(errc::http_5xx), x, s, 0.999).delay <= s.work.backoff_limit));
+  BOOST_TEST((judge(fail(errc::http_4xx), x, s, 0.5).to == item_state::failed));
+  auto asked = fail(errc::http_429);
+  asked.retry_after = 3600s;
+  BOOST_TEST((judge(asked, x, s, 0.5).delay == s.work.retry_after_limit));
+}
+
+BOOST_AUTO_TEST_CASE(messages_survive_a_wire) {
+  failure f{errc::http_429, "slow down", 429, 7s};
+  BOOST_TEST((over_the_wire(f) == f));
+  BOOST_TEST((over_the_wire(fail(errc::none)) == fail(errc::none)));
+  fetch_order order;
+  order.work = {item_id{make_id(3, 77)}, {4, 5}, 6s};
+  order.url = "http://a.example/";
+  order.known = known_url{source_id{9}, "\"tag\"", "yesterday", timestamp{8s}};
+  order.max_bytes = 10;
+  const auto o = over_the_wire(order);
+  BOOST_TEST((o.work.item == order.work.item && o.work.token == order.work.token && o.work.budget == 6s));
+  BOOST_REQUIRE(o.known.has_value());
+  BOOST_TEST((o.known->etag == "\"tag\"" && o.known->fetched == timestamp{8s} && o.max_bytes == 10));
+  order.known.reset();
+  BOOST_TEST(!over_the_wire(order).known.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(content_crosses_with_its_bytes_and_without_its_file) {
+  fetch_result r;
+  r.page.body = make_content("some bytes");
+  r.page.final_url = "http://b.example/";
+  const auto got = over_the_wire(r);
+  BOOST_TEST(got.page.body.view() == "some bytes");
+  BOOST_TEST((got.page.body.hash == sha256("some bytes")));
+  content_ref large;
+  large.hash = sha256("large");
+  large.size = 5;
+  large.path = "/somewhere/here";
+  const auto there = over_the_wire(large);
+  BOOST_TEST(there.path.empty());
+  BOOST_TEST(!there.bytes);
+  BOOST_TEST(there.size == 5u);
+  const auto p = over_the_wire(parse_order{work_order{item_id{1}, {1, 1}, 1s}, "http://c.example/", "text/html", make_content("x")});
+  BOOST_TEST(p.url == "http://c.example/");
+  const auto d = over_the_wire(parse_result{fail(errc::none), {"# text", "title", "text/html", "html/article", "{}"}});
+  BOOST_TEST(d.text.markdown == "# text");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

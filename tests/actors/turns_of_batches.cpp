@@ -1,0 +1,131 @@
+/// Whose turn it is, without actors.
+#include "actors/turns.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr batch_id large{1};
+constexpr batch_id small{2};
+
+struct table {
+  turns all;
+  turns::time now{};
+  std::vector<std::pair<std::string, turns::time>> wakes;
+
+  explicit table(turn_limits l) : all(l) {}
+  void want(batch_id b, uint32_t from, uint32_t count, const std::string& host) {
+    for (uint32_t i = from; i < from + count; ++i) all.want(b, i, host);
+  }
+  std::vector<item_key> grant() { return all.grant(now, wakes); }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(turns_of_batches)
+
+BOOST_AUTO_TEST_CASE(a_small_batch_gets_its_turns_beside_a_large_one) {
+  table t{{.transfers = 4, .per_host = 100, .window = 100}};
+  t.want(large, 0, 1'000, "a:80");
+  auto running = t.grant();
+  BOOST_TEST(running.size() == 4u);
+  t.want(small, 0, 3, "a:80");
+  unsigned small_ones = 0;
+  for (int freed = 0; freed < 6; ++freed) {
+    t.all.leave(running[0]);
+    t.all.done(running[0]);
+    running.erase(running.begin());
+    for (const auto& item : t.grant()) {
+      small_ones += item.batch == small;
+      running.push_back(item);
+    }
+  }
+  BOOST_TEST(small_ones == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_host_does_not_hold_up_others) {
+  table t{{.transfers = 10, .per_host = 2, .window = 100}};
+  t.want(large, 0, 50, "slow:80");
+  t.want(large, 50, 3, "quick:80");
+  std::map<bool, unsigned> hosts;
+  for (const auto& item : t.grant()) ++hosts[item.index >= 50];
+  BOOST_TEST(hosts[false] == 2u);
+  BOOST_TEST(hosts[true] == 2u);
+  BOOST_TEST(t.grant().empty());
+  t.all.leave({large, 50});
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST(next[0].index == 52u);
+}
+
+BOOST_AUTO_TEST_CASE(batches_share_a_host_in_turn) {
+  table t{{.transfers = 100, .per_host = 1, .window = 100}};
+  t.want(large, 0, 10, "a:80");
+  t.want(small, 0, 10, "a:80");
+  std::vector<uint64_t> order;
+  auto running = t.grant();
+  for (int i = 0; i < 8; ++i) {
+    BOOST_REQUIRE(running.size() == 1u);
+    order.push_back(raw(running[0].batch));
+    t.all.leave(running[0]);
+    t.all.done(running[0]);
+    running = t.grant();
+  }
+  BOOST_TEST(std::count(order.begin(), order.end(), 1u) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_delay_between_starts_is_kept) {
+  table t{{.transfers = 100, .per_host = 5, .window = 100, .host_delay = 100ms}};
+  t.want(large, 0, 3, "a:80");
+  BOOST_TEST(t.grant().size() == 1u);
+  BOOST_REQUIRE(t.wakes.size() == 1u);
+  BOOST_TEST((t.wakes[0].second == t.now + 100ms));
+  t.now += 100ms;
+  t.all.wake("a:80");
+  BOOST_TEST(t.grant().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_held_host_is_left_alone) {
+  table t{{.transfers = 100, .per_host = 5, .window = 100}};
+  t.all.hold("a:80", t.now + 10s);
+  t.want(large, 0, 3, "a:80");
+  BOOST_TEST(t.grant().empty());
+  t.now += 10s;
+  t.all.wake("a:80");
+  BOOST_TEST(t.grant().size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(work_behind_the_transfer_is_bounded) {
+  table t{{.transfers = 100, .per_host = 100, .window = 2}};
+  t.want(large, 0, 100, "a:80");
+  auto running = t.grant();
+  BOOST_TEST(running.size() == 100u);
+  for (const auto& item : running) t.all.leave(item);
+  t.want(large, 100, 10, "a:80");
+  BOOST_TEST(t.grant().empty());
+  for (uint32_t i = 0; i < 99; ++i) t.all.done({large, i});
+  BOOST_TEST(t.grant().size() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(forgotten_batches_and_cancelled_items_free_their_places) {
+  table t{{.transfers = 2, .per_host = 2, .window = 100}};
+  t.want(large, 0, 10, "a:80");
+  t.grant();
+  t.want(small, 0, 2, "a:80");
+  BOOST_TEST(t.grant().empty());
+  t.all.forget(large);
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 2u);
+  BOOST_TEST((next[0].batch == small));
+  t.all.cancel(next[0]);
+  t.all.cancel(next[1]);
+  BOOST_TEST(t.all.transferring() == 0u);
+  BOOST_TEST(t.all.working() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,142 @@
+#pragma once
+/// One of each kind of row with every field set to something of its own, and the comparison of two.
+
+#include "storage/layout.hpp"
+
+#include <limits>
+
+namespace troupe::test {
+
+/// Calls `each(row with all fields set)` for every type of row.
+template <class F>
+void for_each_row(F each);
+
+inline timestamp at(int64_t ms) {
+  return timestamp{milliseconds{ms}};
+}
+
+inline failure full_failure() {
+  return {errc::http_429, "slow \x01 down", 429, milliseconds{60'000}};
+}
+
+inline digest digest_of(uint8_t first) {
+  digest d;
+  for (size_t i = 0; i < d.bytes.size(); ++i)
+    d.bytes[i] = static_cast<uint8_t>(first + i);
+  return d;
+}
+
+inline item full_item() {
+  return {.key = {},
+          .id = item_id{max_id},
+          .state = item_state::expired,
+          .url = "https://a.example/?q=\xc3\xa9",
+          .upload_id = std::string("up\0load", 7),
+          .same_as = 0,
+          .attempts = 5,
+          .parser_deaths = 2,
+          .not_before = at(1'700'000'000'123),
+          .source = source_id{77},
+          .duplicate = true,
+          .error = full_failure(),
+          .created = at(1),
+          .updated = at(2)};
+}
+
+inline batch full_batch() {
+  return {.id = batch_id{1},
+          .home = notebook_id{max_id},
+          .job = job_type::file_upload,
+          .state = batch_state::cancelled,
+          .options = {std::chrono::seconds{0}},
+          .counts = {std::numeric_limits<uint32_t>::max(), 2, 3, 4, 5},
+          .created = at(6),
+          .updated = at(7)};
+}
+
+inline source full_source() {
+  return {.id = source_id{1},
+          .home = notebook_id{2},
+          .item = item_id{3},
+          .url = "u",
+          .final_url = "f",
+          .title = "t",
+          .content_type = "c",
+          .extraction_method = "e",
+          .metadata = "{}",
+          .markdown = digest_of(1),
+          .markdown_size = std::numeric_limits<uint64_t>::max(),
+          .original = digest_of(2),
+          .original_size = 9,
+          .created = at(10)};
+}
+
+inline event full_event() {
+  return {.number = event_number{1},
+          .kind = event_kind::batch_changed,
+          .home = notebook_id{2},
+          .batch = batch_id{3},
+          .index = 4,
+          .item = item_id{5},
+          .item_now = item_state::cancelled,
+          .code = errc::parse_failed,
+          .source = source_id{6},
+          .batch_now = batch_state::failed,
+          .counts = {7, 8, 9, 10, 11},
+          .at = at(12)};
+}
+
+template <class F>
+void for_each_row(F each) {
+  each(layout::counters{max_sequence, std::numeric_limits<uint64_t>::max()});
+  each(layout::item_range{batch_id{1}, 2, 3});
+  each(layout::source_link{"notes", at(5)});
+  each(item_key{batch_id{4}, 5});
+  each(notebook{notebook_id{1}, at(2)});
+  each(full_batch());
+  each(full_item());
+  each(attempt{{1, 2}, at(3), at(4), full_failure(), max_node_number});
+  each(full_source());
+  each(known_url{source_id{1}, "\"etag\"", "Mon, 01 Jan 2024 00:00:00 GMT", at(2)});
+  each(full_event());
+}
+
+inline auto tied(const layout::counters& x) {
+  return std::tie(x.sequence, x.event);
+}
+inline auto tied(const layout::item_range& x) {
+  return std::tie(x.batch, x.first, x.count);
+}
+inline auto tied(const layout::source_link& x) {
+  return std::tie(x.notes, x.linked);
+}
+inline auto tied(const item_key& x) {
+  return std::tie(x.batch, x.index);
+}
+inline auto tied(const notebook& x) {
+  return std::tie(x.id, x.created);
+}
+inline auto tied(const batch& x) {
+  return std::tie(x.id, x.home, x.job, x.state, x.options, x.counts, x.created, x.updated);
+}
+/// Without the key, which stands in the key of the row.
+inline auto tied(const item& x) {
+  return std::tie(x.id, x.state, x.url, x.upload_id, x.same_as, x.attempts, x.parser_deaths, x.not_before,
+                  x.source, x.duplicate, x.error, x.created, x.updated);
+}
+inline auto tied(const attempt& x) {
+  return std::tie(x.token, x.started, x.ended, x.error, x.node);
+}
+inline auto tied(const source& x) {
+  return std::tie(x.id, x.home, x.item, x.url, x.final_url, x.title, x.content_type, x.extraction_method,
+                  x.metadata, x.markdown, x.markdown_size, x.original, x.original_size, x.created);
+}
+inline auto tied(const known_url& x) {
+  return std::tie(x.source, x.etag, x.last_modified, x.fetched);
+}
+inline auto tied(const event& x) {
+  return std::tie(x.number, x.kind, x.home, x.batch, x.index, x.item, x.item_now, x.code, x.source,
+                  x.batch_now, x.counts, x.at);
+}
+
+} // namespace troupe::test
