@@ -1,5 +1,7 @@
 #include "storage/catalog.hpp"
 
+#include "config/log.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -125,8 +127,10 @@ std::vector<attempt> catalog::attempts(item_key k) const {
 std::vector<batch> catalog::open_batches() const {
   const auto at = db_.snapshot();
   std::vector<batch> out;
-  for (auto i = at->scan(table::index, "o", "p"); i->valid(); i->next())
+  for (auto i = at->scan(table::index, "o", "p"); i->valid(); i->next()) {
     if (auto b = read<batch>(*at, table::batches, i->key().substr(1))) out.push_back(std::move(*b));
+    else log::error("the row of an open batch cannot be read", {batch_id{key::number_at(i->key(), 1)}});
+  }
   return out;
 }
 

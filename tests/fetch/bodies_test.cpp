@@ -13,7 +13,8 @@ namespace {
 
 std::string little_endian(uint64_t n, unsigned bytes) {
   std::string out;
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(n >> (8 * i));
+  for (unsigned i = 0; i < bytes; ++i)
+    out += static_cast<char>(n >> (8 * i));
   return out;
 }
 
@@ -46,17 +47,19 @@ private:
 /// gzip of a letter and `repeats` times 258 copies of it: 13 bits for 258 bytes.
 std::string gzip_bomb(size_t repeats) {
   bit_writer w;
-  w.put(0b011, 3);           // last block, fixed codes
-  w.put(0b00001001, 8);      // literal 0x60, its code from the highest bit
+  w.put(0b011, 3);      // last block, fixed codes
+  w.put(0b00001001, 8); // literal 0x60, its code from the highest bit
   for (size_t i = 0; i < repeats; ++i) {
-    w.put(0b10100011, 8);    // length 258
-    w.put(0b00000, 5);       // distance 1
+    w.put(0b10100011, 8); // length 258
+    w.put(0b00000, 5);    // distance 1
   }
-  w.put(0, 7);               // end of block
+  w.put(0, 7); // end of block
   return gzip_head + w.out_;
 }
 
-scripted compressed(std::string body) { return page(std::move(body), "200 OK", "Content-Encoding: gzip\r\n"); }
+scripted compressed(std::string body) {
+  return page(std::move(body), "200 OK", "Content-Encoding: gzip\r\n");
+}
 
 std::string file_content(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
@@ -92,7 +95,8 @@ BOOST_AUTO_TEST_CASE(a_body_may_be_as_long_as_allowed_and_no_longer) {
   fetching f{s};
   BOOST_TEST(code_of(f.fetch("/fits", page(std::string(2'000, 'x')))) == "none");
   BOOST_TEST(code_of(f.fetch("/long", page(std::string(2'001, 'x')))) == "too_large");
-  BOOST_TEST(code_of(f.fetch("/open", {"HTTP/1.0 200 OK\r\n\r\n" + std::string(300'000, 'x')})) == "too_large");
+  BOOST_TEST(code_of(f.fetch("/open", {"HTTP/1.0 200 OK\r\n\r\n" + std::string(300'000, 'x')})) ==
+             "too_large");
 }
 
 BOOST_AUTO_TEST_CASE(an_order_may_set_a_limit_of_its_own) {
@@ -121,7 +125,8 @@ BOOST_AUTO_TEST_CASE(the_limit_counts_what_is_decoded) {
 BOOST_AUTO_TEST_CASE(a_long_body_goes_to_a_file) {
   fetching f{spooling_above(1'000)};
   std::string data;
-  for (int i = 0; i < 100'000; ++i) data += static_cast<char>(i * 7);
+  for (int i = 0; i < 100'000; ++i)
+    data += static_cast<char>(i * 7);
   auto x = f.fetch("/a", page(data));
   BOOST_REQUIRE_MESSAGE(x, code_of(x));
   BOOST_TEST(!x->body.bytes);
@@ -157,8 +162,8 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_fails_leaves_no_file) {
   s.fetch.max_body_bytes = 100'000;
   fetching f{s};
   BOOST_TEST(code_of(f.fetch("/long", page(std::string(200'000, 'x')))) == "too_large");
-  BOOST_TEST(code_of(f.fetch("/short", {"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" + std::string(50'000, 'x')})) ==
-             "truncated_body");
+  BOOST_TEST(code_of(f.fetch("/short", {"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" +
+                                        std::string(50'000, 'x')})) == "truncated_body");
   f.stop();
   BOOST_TEST(f.folder().files_below("incoming") == 0u);
 }
@@ -166,7 +171,8 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_fails_leaves_no_file) {
 BOOST_AUTO_TEST_CASE(a_spool_that_cannot_be_made_fails_the_transfer) {
   tiny_server server;
   server.on("/a", page(std::string(5'000, 'x')));
-  transfer_loop loop{spooling_above(10), []() -> result<std::unique_ptr<spool>> { return fail(errc::storage_full); }};
+  transfer_loop loop{spooling_above(10),
+                     []() -> result<std::unique_ptr<spool>> { return fail(errc::storage_full); }};
   std::promise<outcome> promise;
   auto answer = promise.get_future();
   loop.submit(order_for(server.url("/a")), [&](outcome x) { promise.set_value(std::move(x)); });
@@ -224,7 +230,8 @@ BOOST_AUTO_TEST_CASE(many_waiting_bodies_all_arrive) {
     takers.emplace_back([&done, &a] {
       if (a.wait_for(patience) == std::future_status::ready) done += a.get().has_value();
     });
-  for (auto& t : takers) t.join();
+  for (auto& t : takers)
+    t.join();
   BOOST_TEST(done == 12u);
   BOOST_TEST(f.loop().count().held_bytes == 0u);
 }
@@ -291,7 +298,8 @@ BOOST_AUTO_TEST_CASE(a_loop_that_ends_answers_everything) {
   fetching f;
   f.server().on("/silent", {"", afterwards::hold});
   std::vector<std::future<outcome>> answers;
-  for (uint64_t i = 1; i <= 5; ++i) answers.push_back(f.start(order_for(f.server().url("/silent"), i)));
+  for (uint64_t i = 1; i <= 5; ++i)
+    answers.push_back(f.start(order_for(f.server().url("/silent"), i)));
   BOOST_REQUIRE(f.server().wait_for_answers("/silent", 1));
   f.stop();
   for (auto& a : answers) {

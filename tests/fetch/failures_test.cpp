@@ -12,10 +12,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-scripted status(std::string_view line, std::string_view more = {}) { return page("sorry", line, more); }
+scripted status(std::string_view line, std::string_view more = {}) {
+  return page("sorry", line, more);
+}
 
 std::string http_date(timestamp t) {
-  const auto seconds = std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(t));
+  const auto seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(t));
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[64];
@@ -38,7 +41,8 @@ uint16_t closed_port() {
 /// Listens, and accepts nobody any more: its queue is full.
 class full_listener {
 public:
-  full_listener() : acceptor_(io_) {
+  full_listener()
+      : acceptor_(io_) {
     const tcp::endpoint any{boost::asio::ip::make_address("127.0.0.1"), 0};
     acceptor_.open(any.protocol());
     acceptor_.bind(any);
@@ -48,10 +52,13 @@ public:
       c.native_non_blocking(true);
       // Asio would wait for an answer that never comes.
       const auto to = acceptor_.local_endpoint();
-      BOOST_REQUIRE(::connect(c.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0 || errno == EINPROGRESS);
+      BOOST_REQUIRE(::connect(c.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0 ||
+                    errno == EINPROGRESS);
     }
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/";
+  }
 
 private:
   using tcp = boost::asio::ip::tcp;
@@ -63,13 +70,15 @@ private:
 /// Greets whoever connects with the same words, whatever they say.
 class talks_first {
 public:
-  explicit talks_first(std::string words) : acceptor_(io_, {boost::asio::ip::make_address("127.0.0.1"), 0}) {
+  explicit talks_first(std::string words)
+      : acceptor_(io_, {boost::asio::ip::make_address("127.0.0.1"), 0}) {
     thread_ = std::thread([this, words = std::move(words)] {
       boost::system::error_code error;
       auto client = acceptor_.accept(error);
       if (!error) boost::asio::write(client, boost::asio::buffer(words), error);
       char byte = 0;
-      while (!error) client.read_some(boost::asio::buffer(&byte, 1), error);
+      while (!error)
+        client.read_some(boost::asio::buffer(&byte, 1), error);
     });
   }
   ~talks_first() {
@@ -108,23 +117,27 @@ BOOST_AUTO_TEST_CASE(statuses_have_their_codes) {
 
 BOOST_AUTO_TEST_CASE(retry_after_is_read_in_seconds) {
   fetching f;
-  BOOST_TEST((failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: 17\r\n"))).retry_after == 17'000ms));
+  BOOST_TEST(
+      (failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: 17\r\n"))).retry_after == 17'000ms));
   BOOST_TEST((failure_of(f.fetch("/b", status("503 Later", "Retry-After: 0\r\n"))).retry_after == 0ms));
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_is_read_as_a_date) {
   fetching f;
-  const auto x = failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: " + http_date(now() + 120s) + "\r\n")));
+  const auto x =
+      failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: " + http_date(now() + 120s) + "\r\n")));
   BOOST_REQUIRE(x.retry_after);
   BOOST_TEST((*x.retry_after > 60s && *x.retry_after <= 121s), x.retry_after->count());
-  const auto past = failure_of(f.fetch("/b", status("503 Later", "Retry-After: " + http_date(now() - 1h) + "\r\n")));
+  const auto past =
+      failure_of(f.fetch("/b", status("503 Later", "Retry-After: " + http_date(now() - 1h) + "\r\n")));
   BOOST_TEST((past.retry_after == 0ms));
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_after_that_is_neither_is_passed_over) {
   fetching f;
   for (const auto* text : {"soon", "-5", "1.5", "99999999999999999999", "Sun, 06 Nov"}) {
-    const auto x = failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: " + std::string(text) + "\r\n")));
+    const auto x =
+        failure_of(f.fetch("/a", status("429 Slow Down", "Retry-After: " + std::string(text) + "\r\n")));
     BOOST_TEST(info(x.code).name == "http_429");
     BOOST_TEST(!x.retry_after, text);
   }
@@ -139,9 +152,11 @@ BOOST_AUTO_TEST_CASE(a_long_body_of_an_error_does_not_hide_the_error) {
 
 BOOST_AUTO_TEST_CASE(a_body_that_ends_early_is_truncated) {
   fetching f;
-  BOOST_TEST(code_of(f.fetch("/a", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"})) == "truncated_body");
-  BOOST_TEST(code_of(f.fetch("/b", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly this"})) ==
+  BOOST_TEST(code_of(f.fetch("/a", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"})) ==
              "truncated_body");
+  BOOST_TEST(
+      code_of(f.fetch("/b", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly this"})) ==
+      "truncated_body");
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_without_answer_is_a_reset) {
@@ -187,7 +202,8 @@ BOOST_AUTO_TEST_CASE(a_host_that_does_not_accept_in_time_is_a_connect_timeout) {
 BOOST_AUTO_TEST_CASE(plain_text_is_no_tls) {
   const talks_first host{"HTTP/1.1 400 Bad Request\r\n\r\n"};
   fetching f;
-  BOOST_TEST(code_of(f.fetch(order_for("https://127.0.0.1:" + std::to_string(host.port()) + "/"))) == "tls_error");
+  BOOST_TEST(code_of(f.fetch(order_for("https://127.0.0.1:" + std::to_string(host.port()) + "/"))) ==
+             "tls_error");
 }
 
 BOOST_AUTO_TEST_CASE(a_transfer_that_takes_too_long_is_given_up) {
@@ -195,8 +211,8 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_takes_too_long_is_given_up) {
   s.fetch.total_timeout = 200ms;
   fetching f{s};
   BOOST_TEST(code_of(f.fetch("/silent", {"", afterwards::hold})) == "read_timeout");
-  BOOST_TEST(code_of(f.fetch("/half", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", afterwards::hold})) ==
-             "read_timeout");
+  BOOST_TEST(code_of(f.fetch("/half", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+                                       afterwards::hold})) == "read_timeout");
   BOOST_TEST(f.server().wait_for_hangup());
 }
 
@@ -212,8 +228,8 @@ BOOST_AUTO_TEST_CASE(a_transfer_that_stalls_is_given_up) {
   auto s = loopback_settings();
   s.fetch.stall_timeout = 1'000ms;
   fetching f{s};
-  BOOST_TEST(code_of(f.fetch("/half", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", afterwards::hold})) ==
-             "stalled");
+  BOOST_TEST(code_of(f.fetch("/half", {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+                                       afterwards::hold})) == "stalled");
   BOOST_TEST(f.server().wait_for_hangup());
 }
 
@@ -226,8 +242,8 @@ BOOST_AUTO_TEST_CASE(loopback_is_blocked_however_it_is_spelled) {
   fetching f{nothing_allowed};
   f.server().on("/", page("secret"));
   const auto port = ":" + std::to_string(f.server().port()) + "/";
-  for (const std::string host : {"127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1",
-                                 "0.0.0.0", "0", "localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]",
+  for (const std::string host : {"127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0177.0.0.1",
+                                 "0x7f.1", "0.0.0.0", "0", "localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]",
                                  "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"})
     BOOST_TEST(code_of(f.fetch(order_for("http://" + host + port))) == "blocked_address", host);
   BOOST_TEST(f.server().requests("/").empty());
@@ -235,8 +251,8 @@ BOOST_AUTO_TEST_CASE(loopback_is_blocked_however_it_is_spelled) {
 
 BOOST_AUTO_TEST_CASE(private_networks_are_blocked) {
   fetching f;
-  for (const std::string host : {"10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "127.0.0.2",
-                                 "[fd00::1]", "[fe80::1]"})
+  for (const std::string host : {"10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1",
+                                 "127.0.0.2", "[fd00::1]", "[fe80::1]"})
     BOOST_TEST(code_of(f.fetch(order_for("http://" + host + "/"))) == "blocked_address", host);
 }
 

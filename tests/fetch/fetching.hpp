@@ -32,7 +32,8 @@ public:
   std::string path() const { return path_.string(); }
   size_t files_below(const std::string& sub) const {
     size_t n = 0;
-    for (const auto& e : std::filesystem::recursive_directory_iterator(path_ / sub)) n += e.is_regular_file();
+    for (const auto& e : std::filesystem::recursive_directory_iterator(path_ / sub))
+      n += e.is_regular_file();
     return n;
   }
 
@@ -63,7 +64,8 @@ inline outcome answer_of(std::future<outcome>& answer) {
 class fetching {
 public:
   explicit fetching(const settings& s = loopback_settings())
-      : files_(open(folder_)), loop_(std::make_unique<transfer_loop>(s, [this] { return files_->create(); })) {}
+      : files_(open(folder_))
+      , loop_(std::make_unique<transfer_loop>(s, [this] { return files_->create(); })) {}
 
   tiny_server& server() { return server_; }
   transfer_loop& loop() { return *loop_; }
@@ -100,6 +102,8 @@ private:
 };
 
 /// The stable name of the failure; `none` for a success.
-inline std::string code_of(const outcome& x) { return std::string(info(x ? errc::none : x.error().code).name); }
+inline std::string code_of(const outcome& x) {
+  return std::string(info(x ? errc::none : x.error().code).name);
+}
 
 } // namespace troupe::test

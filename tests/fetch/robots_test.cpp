@@ -19,12 +19,14 @@ BOOST_AUTO_TEST_SUITE(robots_txt)
 
 BOOST_AUTO_TEST_CASE(nothing_said_allows_everything) {
   BOOST_TEST(robots{}.allows("/"));
-  for (const auto* text : {"", "\n\n", "# only a comment\n", "\xef\xbb\xbf", "<html>404</html>", "User-agent: *\n",
-                           "User-agent: *\nDisallow:\n", "User-agent: *\nDisallow: \n"})
+  for (const auto* text : {"", "\n\n", "# only a comment\n", "\xef\xbb\xbf", "<html>404</html>",
+                           "User-agent: *\n", "User-agent: *\nDisallow:\n", "User-agent: *\nDisallow: \n"})
     BOOST_TEST(allowed(text, "/anything?x=1"), text);
 }
 
-BOOST_AUTO_TEST_CASE(rules_before_any_group_are_nobodys) { BOOST_TEST(allowed("Disallow: /\n", "/x")); }
+BOOST_AUTO_TEST_CASE(rules_before_any_group_are_nobodys) {
+  BOOST_TEST(allowed("Disallow: /\n", "/x"));
+}
 
 BOOST_AUTO_TEST_CASE(a_group_of_our_own_replaces_the_one_for_all) {
   const auto* text = "User-agent: *\nDisallow: /\n\nUser-agent: troupe\nDisallow: /private\n";
@@ -39,7 +41,8 @@ BOOST_AUTO_TEST_CASE(an_empty_group_of_our_own_still_replaces_the_one_for_all) {
 }
 
 BOOST_AUTO_TEST_CASE(several_names_share_a_group) {
-  const auto* text = "User-agent: a\nUser-agent: troupe\nUser-agent: b\nDisallow: /x\n\nUser-agent: c\nDisallow: /y\n";
+  const auto* text =
+      "User-agent: a\nUser-agent: troupe\nUser-agent: b\nDisallow: /x\n\nUser-agent: c\nDisallow: /y\n";
   BOOST_TEST(!allowed(text, "/x"));
   BOOST_TEST(allowed(text, "/y"));
   BOOST_TEST(!allowed(text, "/x", "b"));
@@ -47,7 +50,8 @@ BOOST_AUTO_TEST_CASE(several_names_share_a_group) {
 }
 
 BOOST_AUTO_TEST_CASE(groups_with_the_same_name_are_one) {
-  const auto* text = "User-agent: troupe\nDisallow: /a\n\nUser-agent: x\nDisallow: /\n\nUser-agent: troupe\nDisallow: /b\n";
+  const auto* text =
+      "User-agent: troupe\nDisallow: /a\n\nUser-agent: x\nDisallow: /\n\nUser-agent: troupe\nDisallow: /b\n";
   BOOST_TEST(!allowed(text, "/a"));
   BOOST_TEST(!allowed(text, "/b"));
   BOOST_TEST(allowed(text, "/c"));
@@ -55,7 +59,9 @@ BOOST_AUTO_TEST_CASE(groups_with_the_same_name_are_one) {
 
 BOOST_AUTO_TEST_CASE(agents_are_compared_by_product_without_case) {
   for (const auto* name : {"Troupe", "troupe", "TROUPE", "Troupe/2.0", "troupe (crawler)"})
-    BOOST_TEST(!allowed("User-agent: " + std::string(name) + "\nDisallow: /\n", "/x", "Troupe/0.1.0 (+https://x)"), name);
+    BOOST_TEST(
+        !allowed("User-agent: " + std::string(name) + "\nDisallow: /\n", "/x", "Troupe/0.1.0 (+https://x)"),
+        name);
   for (const auto* name : {"Trou", "TroupeBot", "xTroupe", "Troupe-Images"})
     BOOST_TEST(allowed("User-agent: " + std::string(name) + "\nDisallow: /\n", "/x"), name);
 }
@@ -154,31 +160,36 @@ BOOST_AUTO_TEST_CASE(unknown_lines_do_not_end_a_list_of_names) {
 BOOST_AUTO_TEST_CASE(a_crawl_delay_is_for_those_it_was_said_to) {
   BOOST_TEST((robots("User-agent: *\nCrawl-delay: 2\n", "Troupe").crawl_delay() == 2'000ms));
   BOOST_TEST((robots("User-agent: *\nCrawl-delay: 0.5\n", "Troupe").crawl_delay() == 500ms));
-  BOOST_TEST((robots("User-agent: *\nCrawl-delay: 9\n\nUser-agent: troupe\nCrawl-delay: 3\n", "Troupe").crawl_delay() ==
-              3'000ms));
+  BOOST_TEST((robots("User-agent: *\nCrawl-delay: 9\n\nUser-agent: troupe\nCrawl-delay: 3\n", "Troupe")
+                  .crawl_delay() == 3'000ms));
   BOOST_TEST(!robots("User-agent: *\nDisallow: /x\n", "Troupe").crawl_delay());
-  BOOST_TEST(!robots("User-agent: *\nCrawl-delay: 9\n\nUser-agent: troupe\nDisallow:\n", "Troupe").crawl_delay());
+  BOOST_TEST(
+      !robots("User-agent: *\nCrawl-delay: 9\n\nUser-agent: troupe\nDisallow:\n", "Troupe").crawl_delay());
 }
 
 BOOST_AUTO_TEST_CASE(a_crawl_delay_for_somebody_else_is_not_ours) {
-  BOOST_TEST(!robots("User-agent: *\nDisallow: /x\n\nUser-agent: SlowBot\nCrawl-delay: 30\n", "Troupe").crawl_delay());
-  BOOST_TEST((robots("User-agent: *\nCrawl-delay: 1\n\nUser-agent: SlowBot\nCrawl-delay: 30\n", "Troupe").crawl_delay() ==
-              1'000ms));
+  BOOST_TEST(!robots("User-agent: *\nDisallow: /x\n\nUser-agent: SlowBot\nCrawl-delay: 30\n", "Troupe")
+                  .crawl_delay());
+  BOOST_TEST((robots("User-agent: *\nCrawl-delay: 1\n\nUser-agent: SlowBot\nCrawl-delay: 30\n", "Troupe")
+                  .crawl_delay() == 1'000ms));
 }
 
 BOOST_AUTO_TEST_CASE(a_crawl_delay_is_never_absurd) {
   for (const auto* value : {"1000000", "-5", "nan", "inf", "1e300", "soon", ""}) {
-    const auto delay = robots("User-agent: *\nCrawl-delay: " + std::string(value) + "\n", "Troupe").crawl_delay();
+    const auto delay =
+        robots("User-agent: *\nCrawl-delay: " + std::string(value) + "\n", "Troupe").crawl_delay();
     BOOST_TEST((!delay || (*delay >= 0ms && *delay <= 60s)), value);
   }
 }
 
 BOOST_AUTO_TEST_CASE(hostile_files_end) {
   std::string stars = "/";
-  for (int i = 0; i < 1'000; ++i) stars += "*a";
+  for (int i = 0; i < 1'000; ++i)
+    stars += "*a";
   BOOST_TEST(allowed("User-agent: *\nDisallow: " + stars + "b\n", "/" + std::string(2'000, 'a')));
   std::string many = "User-agent: *\n";
-  for (int i = 0; i < 50'000; ++i) many += "Disallow: /" + std::to_string(i) + "x\n";
+  for (int i = 0; i < 50'000; ++i)
+    many += "Disallow: /" + std::to_string(i) + "x\n";
   BOOST_TEST(allowed(many, "/y"));
   BOOST_TEST(!allowed(many, "/7x"));
   BOOST_TEST(allowed(std::string(500'000, ':'), "/"));

@@ -20,7 +20,10 @@ bool has_line(const std::string& head, std::string_view line) {
 /// A variable of the environment, for the length of a test.
 class environment {
 public:
-  environment(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  environment(const char* name, const std::string& value)
+      : name_(name) {
+    ::setenv(name, value.c_str(), 1);
+  }
   ~environment() { ::unsetenv(name_); }
 
 private:
@@ -71,8 +74,8 @@ BOOST_AUTO_TEST_CASE(an_empty_body_is_a_body) {
 
 BOOST_AUTO_TEST_CASE(chunked_and_unannounced_bodies_are_read_to_their_end) {
   fetching f;
-  const auto chunked = f.fetch(
-      "/chunked", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"});
+  const auto chunked = f.fetch("/chunked", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: "
+                                            "close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"});
   BOOST_REQUIRE_MESSAGE(chunked, code_of(chunked));
   BOOST_TEST(chunked->body.view() == "abcde");
   const auto open = f.fetch("/open", {"HTTP/1.0 200 OK\r\n\r\nuntil the end"});
@@ -153,7 +156,8 @@ BOOST_AUTO_TEST_CASE(as_many_redirects_as_allowed_are_followed) {
 
 BOOST_AUTO_TEST_CASE(redirects_out_of_http_are_bad) {
   fetching f;
-  for (const auto* target : {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "data:text/plain,x"}) {
+  for (const auto* target :
+       {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "data:text/plain,x"}) {
     const auto x = f.fetch("/a", redirect(target));
     BOOST_TEST(code_of(x) == "bad_redirect", target);
   }
@@ -173,7 +177,8 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_a_blocked_address_is_blocked) {
   elsewhere.on("/secret", page("secret"));
   BOOST_TEST(code_of(f.fetch("/a", redirect(elsewhere.url("/secret")))) == "blocked_address");
   BOOST_TEST(elsewhere.requests("/secret").empty());
-  BOOST_TEST(code_of(f.fetch("/a", redirect("http://169.254.169.254/latest/meta-data/"))) == "blocked_address");
+  BOOST_TEST(code_of(f.fetch("/a", redirect("http://169.254.169.254/latest/meta-data/"))) ==
+             "blocked_address");
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_of_the_environment_is_not_asked) {

@@ -18,9 +18,10 @@ std::string normal(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(urls)
 
 BOOST_AUTO_TEST_CASE(urls_fit_to_fetch_stay_as_they_are) {
-  for (const auto* text : {"http://example.com/", "https://example.com/a/b.html?x=1&y=2", "http://example.com:8080/",
-                           "https://example.com/?q=a%20b", "http://192.0.2.1/", "http://[2001:db8::1]:81/x",
-                           "http://example.com/caf%C3%A9", "http://example.com/a;b=c,d"})
+  for (const auto* text :
+       {"http://example.com/", "https://example.com/a/b.html?x=1&y=2", "http://example.com:8080/",
+        "https://example.com/?q=a%20b", "http://192.0.2.1/", "http://[2001:db8::1]:81/x",
+        "http://example.com/caf%C3%A9", "http://example.com/a;b=c,d"})
     BOOST_TEST(normal(text) == text);
 }
 
@@ -62,7 +63,8 @@ BOOST_AUTO_TEST_CASE(dots_in_paths_are_resolved) {
 }
 
 BOOST_AUTO_TEST_CASE(normal_urls_are_fixed_points) {
-  for (const auto* text : {"HTTP://Example.COM:80/a b?c d#e", "https://x.example/%7Euser/", "http://127.1/", "http://a?b"}) {
+  for (const auto* text :
+       {"HTTP://Example.COM:80/a b?c d#e", "https://x.example/%7Euser/", "http://127.1/", "http://a?b"}) {
     const auto once = normal(text);
     BOOST_TEST(normal(once) == once);
   }
@@ -86,7 +88,8 @@ BOOST_AUTO_TEST_CASE(nothing_behind_a_nul_is_lost_silently) {
 }
 
 BOOST_AUTO_TEST_CASE(other_schemes_are_named) {
-  for (const auto* text : {"ftp://example.com/x", "file:///etc/passwd", "gopher://example.com/", "ws://example.com/"})
+  for (const auto* text :
+       {"ftp://example.com/x", "file:///etc/passwd", "gopher://example.com/", "ws://example.com/"})
     BOOST_TEST(normal(text) == "error: unsupported_scheme", text);
   for (const auto* text : {"javascript:alert(1)", "mailto:a@example.com", "data:text/html,x"})
     BOOST_TEST(normal(text).starts_with("error: "), text);

@@ -17,10 +17,12 @@ BOOST_AUTO_TEST_CASE(known_vectors_of_sha256) {
 
 BOOST_AUTO_TEST_CASE(hashing_in_steps_gives_the_same) {
   std::string data;
-  for (int i = 0; i < 5'000; ++i) data += static_cast<char>(i * 31);
+  for (int i = 0; i < 5'000; ++i)
+    data += static_cast<char>(i * 31);
   for (const size_t step : {size_t{1}, size_t{63}, size_t{64}, size_t{65}, data.size()}) {
     hasher h;
-    for (size_t at = 0; at < data.size(); at += step) h.update(std::string_view(data).substr(at, step));
+    for (size_t at = 0; at < data.size(); at += step)
+      h.update(std::string_view(data).substr(at, step));
     BOOST_TEST((h.finish() == sha256(data)));
   }
   hasher nothing;

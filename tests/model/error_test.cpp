@@ -151,10 +151,12 @@ BOOST_AUTO_TEST_CASE(states_and_jobs_have_stable_names) {
 }
 
 BOOST_AUTO_TEST_CASE(only_final_states_are_terminal) {
-  for (const auto s : {item_state::pending, item_state::retry_wait}) BOOST_TEST(!terminal(s));
+  for (const auto s : {item_state::pending, item_state::retry_wait})
+    BOOST_TEST(!terminal(s));
   for (const auto s : {item_state::succeeded, item_state::failed, item_state::cancelled, item_state::expired})
     BOOST_TEST(terminal(s));
-  for (const auto s : {batch_state::open, batch_state::cancelling}) BOOST_TEST(!terminal(s));
+  for (const auto s : {batch_state::open, batch_state::cancelling})
+    BOOST_TEST(!terminal(s));
   for (const auto s : {batch_state::completed, batch_state::completed_with_errors, batch_state::failed,
                        batch_state::cancelled})
     BOOST_TEST(terminal(s));

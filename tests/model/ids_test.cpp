@@ -43,7 +43,9 @@ BOOST_AUTO_TEST_CASE(a_sequence_never_spills_into_the_node) {
   BOOST_TEST(make_id(1, 5) != make_id(2, 5));
 }
 
-BOOST_AUTO_TEST_CASE(ids_of_node_zero_are_their_sequence) { BOOST_TEST(make_id(0, 42) == 42u); }
+BOOST_AUTO_TEST_CASE(ids_of_node_zero_are_their_sequence) {
+  BOOST_TEST(make_id(0, 42) == 42u);
+}
 
 BOOST_AUTO_TEST_CASE(decimal_ids_are_read) {
   BOOST_TEST(reads("0", 0));
@@ -73,7 +75,8 @@ BOOST_AUTO_TEST_CASE(upload_ids_round_trip) {
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_are_no_file_or_upload_id_give_zero) {
-  for (const auto* text : {"", "f", "f_", "f_x", "F_1", "f_1x", "f_-1", "f_ 1", "u_1", "1", "f_9007199254740992"})
+  for (const auto* text :
+       {"", "f", "f_", "f_x", "F_1", "f_1x", "f_-1", "f_ 1", "u_1", "1", "f_9007199254740992"})
     BOOST_TEST(raw(parse_file_id(text)) == 0u, text);
   for (const auto* text : {"", "u_", "u_x", "f_1", "U_1", "u_1 ", "my-own-id", "u_9007199254740992"})
     BOOST_TEST(raw(parse_upload_id(text)) == 0u, text);
@@ -91,7 +94,8 @@ BOOST_AUTO_TEST_CASE(item_keys_sort_by_batch_then_index) {
 BOOST_AUTO_TEST_CASE(item_keys_hash_by_both_parts) {
   std::unordered_set<item_key> keys;
   for (uint64_t b = 1; b <= 30; ++b)
-    for (uint32_t i = 0; i < 30; ++i) keys.insert({batch_id{b}, i});
+    for (uint32_t i = 0; i < 30; ++i)
+      keys.insert({batch_id{b}, i});
   BOOST_TEST(keys.size() == 900u);
   BOOST_TEST(keys.contains({batch_id{30}, 29}));
   BOOST_TEST(!keys.contains({batch_id{31}, 0}));

@@ -23,7 +23,9 @@ std::string complaint_about(std::string_view json) {
   return read_settings(json, s);
 }
 
-bool names(const std::string& complaint, std::string_view key) { return complaint.find(key) != std::string::npos; }
+bool names(const std::string& complaint, std::string_view key) {
+  return complaint.find(key) != std::string::npos;
+}
 
 settings with(std::string_view json) {
   settings s;
@@ -38,7 +40,8 @@ BOOST_AUTO_TEST_SUITE(setting)
 
 BOOST_AUTO_TEST_CASE(the_shipped_file_is_what_the_program_prints) {
   // Not BOOST_TEST: two files side by side say nothing.
-  BOOST_CHECK_MESSAGE(shipped_file() == shipped_settings(), "config/troupe.json is not as shipped_settings() prints");
+  BOOST_CHECK_MESSAGE(shipped_file() == shipped_settings(),
+                      "config/troupe.json is not as shipped_settings() prints");
 }
 
 BOOST_AUTO_TEST_CASE(reading_the_shipped_file_changes_nothing) {
@@ -79,7 +82,8 @@ BOOST_AUTO_TEST_CASE(values_of_each_kind_are_read) {
   const auto s = with(R"({
     // a comment
     "http": {"listen": "127.0.0.1:0", "allowed_origins": ["https://app.example"],
-             "keys": [{"name": "a", "sha256": ")" + some_hash + R"(", "notebooks": [1, 2], "write": true}]},
+             "keys": [{"name": "a", "sha256": ")" +
+                      some_hash + R"(", "notebooks": [1, 2], "write": true}]},
     "fetch": {"robots": false, "connect_timeout_ms": 1234, "max_redirects": 3},
     "log": {"level": "debug", "format": "json"}})");
   BOOST_TEST(s.http.listen == "127.0.0.1:0");
@@ -130,9 +134,9 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(bounds_are_kept_and_named) {
-  for (const auto* json :
-       {R"({"fetch": {"max_redirects": 51}})", R"({"fetch": {"max_redirects": -1}})",
-        R"({"fetch": {"max_redirects": 99999999999999999999}})", R"({"fetch": {"max_redirects": 18446744073709551615}})"}) {
+  for (const auto* json : {R"({"fetch": {"max_redirects": 51}})", R"({"fetch": {"max_redirects": -1}})",
+                           R"({"fetch": {"max_redirects": 99999999999999999999}})",
+                           R"({"fetch": {"max_redirects": 18446744073709551615}})"}) {
     const auto complaint = complaint_about(json);
     BOOST_TEST(names(complaint, "fetch.max_redirects"), json);
     BOOST_TEST(names(complaint, "0 to 50"), complaint);
@@ -207,8 +211,8 @@ BOOST_AUTO_TEST_CASE(listening_beyond_loopback_needs_keys) {
 
 BOOST_AUTO_TEST_CASE(addresses_to_listen_on_are_checked) {
   settings s;
-  for (const auto* text : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http", "localhost:80",
-                           ":8080", "127.0.0.1:-1"}) {
+  for (const auto* text : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http",
+                           "localhost:80", ":8080", "127.0.0.1:-1"}) {
     s.http.listen = text;
     BOOST_TEST(names(check_settings(s), "http.listen"), text);
   }

@@ -8,7 +8,8 @@ using namespace std::chrono_literals;
 namespace {
 
 timestamp at(int year, unsigned month, unsigned day, milliseconds in_day) {
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
   return timestamp{std::chrono::sys_days{date}.time_since_epoch() + in_day};
 }
 

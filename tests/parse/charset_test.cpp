@@ -33,7 +33,10 @@ BOOST_AUTO_TEST_SUITE(charsets)
 
 BOOST_AUTO_TEST_CASE(a_byte_order_mark_beats_everything) {
   BOOST_TEST(decoded("\xef\xbb\xbf" + cafe, "text/html; charset=windows-1251") == cafe);
-  BOOST_TEST(decoded(std::string_view("\xff\xfe" "c\0a\0f\0\xe9\0", 10), "text/html; charset=utf-8") == cafe);
+  BOOST_TEST(decoded(std::string_view("\xff\xfe"
+                                      "c\0a\0f\0\xe9\0",
+                                      10),
+                     "text/html; charset=utf-8") == cafe);
   BOOST_TEST(decoded(std::string_view("\xfe\xff\0c\0a\0f\0\xe9", 10)) == cafe);
 }
 
@@ -48,13 +51,16 @@ BOOST_AUTO_TEST_CASE(the_header_beats_the_document) {
 
 BOOST_AUTO_TEST_CASE(a_document_may_say_its_charset) {
   BOOST_TEST(detect_charset("<html><meta charset=koi8-r>\xf0", "", true) == "koi8-r");
-  BOOST_TEST(detect_charset("<META http-equiv='Content-Type' content='text/html; charset=KOI8-R'>\xf0", "", true) == "koi8-r");
+  BOOST_TEST(detect_charset("<META http-equiv='Content-Type' content='text/html; charset=KOI8-R'>\xf0", "",
+                            true) == "koi8-r");
   BOOST_TEST(detect_charset("<?xml version=\"1.0\" encoding=\"koi8-r\"?><a>\xf0</a>", "", true) == "koi8-r");
-  BOOST_TEST(detect_charset("<meta name=\"x\" content=\"the charset of it\"><meta charset=koi8-r>\xf0", "", true) == "koi8-r");
+  BOOST_TEST(detect_charset("<meta name=\"x\" content=\"the charset of it\"><meta charset=koi8-r>\xf0", "",
+                            true) == "koi8-r");
 }
 
 BOOST_AUTO_TEST_CASE(a_plain_text_says_nothing_about_its_charset) {
-  BOOST_TEST(detect_charset("<meta charset=koi8-r> is how pages say it: caf\xc3\xa9", "text/plain", false) == "utf-8");
+  BOOST_TEST(detect_charset("<meta charset=koi8-r> is how pages say it: caf\xc3\xa9", "text/plain", false) ==
+             "utf-8");
 }
 
 BOOST_AUTO_TEST_CASE(a_charset_that_does_not_exist_is_passed_over) {
@@ -88,7 +94,8 @@ BOOST_AUTO_TEST_CASE(latin1_is_windows_1252) {
 BOOST_AUTO_TEST_CASE(legacy_charsets_are_decoded) {
   BOOST_TEST(decoded("\x93\xfa\x96\x7b\x8c\xea", "text/html; charset=Shift_JIS") ==
              "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
-  BOOST_TEST(decoded("\xc6\xfc\xcb\xdc\xb8\xec", "text/html; charset=EUC-JP") == "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
+  BOOST_TEST(decoded("\xc6\xfc\xcb\xdc\xb8\xec", "text/html; charset=EUC-JP") ==
+             "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
   BOOST_TEST(decoded("\xd6\xd0\xce\xc4", "text/html; charset=gb18030") == "\xe4\xb8\xad\xe6\x96\x87");
   BOOST_TEST(decoded("\xd6\xd0\xce\xc4", "text/html; charset=gb2312") == "\xe4\xb8\xad\xe6\x96\x87");
   BOOST_TEST(decoded(std::string_view("\x81\x30\x84\x36", 4), "text/html; charset=gbk") == "\xc2\xa5");
@@ -101,21 +108,26 @@ BOOST_AUTO_TEST_CASE(legacy_charsets_are_decoded) {
 }
 
 BOOST_AUTO_TEST_CASE(statistics_tell_an_unnamed_charset) {
-  const std::string_view text = "\xd0\x92 \xd0\xbb\xd0\xb5\xd1\x81\xd1\x83 \xd1\x80\xd0\xbe\xd0\xb4\xd0\xb8\xd0\xbb\xd0\xb0"
-                                "\xd1\x81\xd1\x8c \xd0\xbb\xd0\xbe\xd1\x87\xd0\xba\xd0\xb0, "
-                                "\xd0\xb2 \xd0\xbb\xd0\xb5\xd1\x81\xd1\x83 \xd0\xbe\xd0\xbd\xd0\xb0 \xd1\x80\xd0\xbe\xd1\x81"
-                                "\xd0\xbb\xd0\xb0. ";
+  const std::string_view text =
+      "\xd0\x92 \xd0\xbb\xd0\xb5\xd1\x81\xd1\x83 \xd1\x80\xd0\xbe\xd0\xb4\xd0\xb8\xd0\xbb\xd0\xb0"
+      "\xd1\x81\xd1\x8c \xd0\xbb\xd0\xbe\xd1\x87\xd0\xba\xd0\xb0, "
+      "\xd0\xb2 \xd0\xbb\xd0\xb5\xd1\x81\xd1\x83 \xd0\xbe\xd0\xbd\xd0\xb0 \xd1\x80\xd0\xbe\xd1\x81"
+      "\xd0\xbb\xd0\xb0. ";
   const auto utf8 = repeated(text, 20);
   BOOST_TEST(decoded(windows_1251(utf8), "text/html") == utf8);
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_cannot_be_decoded_are_replaced) {
-  BOOST_TEST(to_utf8("a\xff" "b", "utf-8") == "a\xef\xbf\xbd" "b");
+  BOOST_TEST(to_utf8("a\xff"
+                     "b",
+                     "utf-8") == "a\xef\xbf\xbd"
+                                 "b");
   BOOST_TEST(is_valid_utf8(to_utf8("\xc3(\xe2\x82\xf0\x9f\x98", "utf-8")));
   BOOST_TEST(is_valid_utf8(to_utf8("\x93\xfa\x96", "ibm-943_P15A-2003")));
   BOOST_TEST(is_valid_utf8(to_utf8(std::string_view("\xff\xfe\x00\xd8", 4), "utf-16le")));
   std::string all;
-  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+  for (int i = 0; i < 256; ++i)
+    all += static_cast<char>(i);
   for (const auto* charset : {"utf-8", "windows-1252", "gb18030", "ibm-943_P15A-2003", "utf-16be", "euc-jp"})
     BOOST_TEST(is_valid_utf8(to_utf8(all, charset)), charset);
 }
@@ -124,8 +136,9 @@ BOOST_AUTO_TEST_CASE(utf8_is_checked_strictly) {
   for (const auto* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xef\xbf\xbf",
                            "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
     BOOST_TEST(is_valid_utf8(good));
-  for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf",
-                          "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3(", "\xc3\xa9\xa9"})
+  for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80",
+                          "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98", "\xf4\x90\x80\x80",
+                          "\xf5\x80\x80\x80", "\xff", "a\xc3(", "\xc3\xa9\xa9"})
     BOOST_TEST(!is_valid_utf8(bad));
 }
 

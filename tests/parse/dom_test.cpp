@@ -18,7 +18,8 @@ std::string text_below(html::node* top) {
 BOOST_AUTO_TEST_SUITE(document_tree)
 
 BOOST_AUTO_TEST_CASE(elements_texts_and_attributes_are_found) {
-  const auto t = html::parse("<html lang=\"en\"><body><p class=\"a\" id=\"b\">Hello <b>world</b></p></body></html>");
+  const auto t =
+      html::parse("<html lang=\"en\"><body><p class=\"a\" id=\"b\">Hello <b>world</b></p></body></html>");
   auto* p = t->find(tag::p);
   BOOST_REQUIRE(p);
   BOOST_TEST(p->text == "p");
@@ -41,7 +42,8 @@ BOOST_AUTO_TEST_CASE(entities_are_decoded) {
 }
 
 BOOST_AUTO_TEST_CASE(text_beyond_ascii_passes_whatever_the_page_claims) {
-  const auto t = html::parse("<html><head><meta charset=\"shift_jis\"></head><body><p>\xe6\x97\xa5\xe6\x9c\xac</p></body></html>");
+  const auto t = html::parse(
+      "<html><head><meta charset=\"shift_jis\"></head><body><p>\xe6\x97\xa5\xe6\x9c\xac</p></body></html>");
   BOOST_TEST(text_below(t->find(tag::p)) == "\xe6\x97\xa5\xe6\x9c\xac");
 }
 
@@ -50,7 +52,8 @@ BOOST_AUTO_TEST_CASE(missing_end_tags_are_supplied) {
   auto* ul = t->find(tag::ul);
   BOOST_REQUIRE(ul);
   unsigned items = 0;
-  for (auto* c = ul->first; c; c = c->next) items += c->kind == tag::li;
+  for (auto* c = ul->first; c; c = c->next)
+    items += c->kind == tag::li;
   BOOST_TEST(items == 2u);
 }
 
@@ -61,8 +64,8 @@ BOOST_AUTO_TEST_CASE(nothing_gives_an_empty_tree) {
 }
 
 BOOST_AUTO_TEST_CASE(broken_markup_gives_some_tree) {
-  for (const auto* page : {"<", "</", "<p", "<p a=", "<p a='", "</p></p>", "<b><i></b></i>", "&", "&#;", "&#x110000;",
-                           "&#0;", "<table><p>x</table>", "<html><html><body><body>"})
+  for (const auto* page : {"<", "</", "<p", "<p a=", "<p a='", "</p></p>", "<b><i></b></i>", "&", "&#;",
+                           "&#x110000;", "&#0;", "<table><p>x</table>", "<html><html><body><body>"})
     BOOST_TEST(html::parse(page)->root(), page);
 }
 

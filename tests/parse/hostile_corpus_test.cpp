@@ -22,7 +22,8 @@ std::string type_by(const std::string& extension) {
 void parse_file(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string data{std::istreambuf_iterator<char>(file), {}};
-  const auto x = parse_page(data, type_by(path.extension()), "http://example.com/" + path.filename().string());
+  const auto x =
+      parse_page(data, type_by(path.extension()), "http://example.com/" + path.filename().string());
   if (!x) return;
   BOOST_TEST(is_valid_utf8(x->markdown), path.filename());
   BOOST_TEST(!x->markdown.empty(), path.filename());

@@ -6,7 +6,8 @@ using namespace troupe::test;
 BOOST_AUTO_TEST_SUITE(markdown_blocks)
 
 BOOST_AUTO_TEST_CASE(headings_of_every_rank) {
-  BOOST_TEST(markdown_of("<h1>One</h1><h2>Two</h2><h6>Six</h6><p>text</p>") == "# One\n\n## Two\n\n###### Six\n\ntext");
+  BOOST_TEST(markdown_of("<h1>One</h1><h2>Two</h2><h6>Six</h6><p>text</p>") ==
+             "# One\n\n## Two\n\n###### Six\n\ntext");
   BOOST_TEST(markdown_of("<h2>  a\n <b>b</b> </h2>") == "## a **b**");
   BOOST_TEST(markdown_of("<h2> </h2><p>x</p>") == "x");
 }
@@ -33,7 +34,9 @@ BOOST_AUTO_TEST_CASE(hard_breaks_are_kept_inside_and_dropped_at_the_ends) {
   BOOST_TEST(markdown_of("<ul><li>a<br></li></ul>") == "- a");
 }
 
-BOOST_AUTO_TEST_CASE(rules) { BOOST_TEST(markdown_of("<p>a</p><hr><p>b</p>") == "a\n\n---\n\nb"); }
+BOOST_AUTO_TEST_CASE(rules) {
+  BOOST_TEST(markdown_of("<p>a</p><hr><p>b</p>") == "a\n\n---\n\nb");
+}
 
 BOOST_AUTO_TEST_CASE(lists_are_tight) {
   BOOST_TEST(markdown_of("<ul><li>a</li><li>b</li><li>c</li></ul>") == "- a\n- b\n- c");
@@ -72,7 +75,8 @@ BOOST_AUTO_TEST_CASE(code_is_fenced_and_untouched) {
 }
 
 BOOST_AUTO_TEST_CASE(code_names_its_language) {
-  BOOST_TEST(markdown_of("<pre><code class=\"language-cpp hljs\">int x;</code></pre>") == "```cpp\nint x;\n```");
+  BOOST_TEST(markdown_of("<pre><code class=\"language-cpp hljs\">int x;</code></pre>") ==
+             "```cpp\nint x;\n```");
   BOOST_TEST(markdown_of("<pre class=\"brush: js; gutter\">x</pre>") == "```js\nx\n```");
   BOOST_TEST(markdown_of("<div class=\"highlight-source-python\"><pre>x</pre></div>") == "```python\nx\n```");
   BOOST_TEST(markdown_of("<pre data-lang=\"go\">x</pre>") == "```go\nx\n```");
@@ -91,8 +95,9 @@ BOOST_AUTO_TEST_CASE(a_language_cannot_break_out_of_its_fence) {
 }
 
 BOOST_AUTO_TEST_CASE(quotes_nest) {
-  BOOST_TEST(markdown_of("<blockquote><p>a</p><blockquote><p>b</p></blockquote><p>c</p></blockquote><p>d</p>") ==
-             "> a\n>\n> > b\n>\n> c\n\nd");
+  BOOST_TEST(
+      markdown_of("<blockquote><p>a</p><blockquote><p>b</p></blockquote><p>c</p></blockquote><p>d</p>") ==
+      "> a\n>\n> > b\n>\n> c\n\nd");
   BOOST_TEST(markdown_of("<blockquote><ul><li>a</li><li>b</li></ul></blockquote>") == "> - a\n> - b");
   BOOST_TEST(markdown_of("<p>a</p><blockquote> </blockquote><p>b</p>") == "a\n\nb");
 }
@@ -113,34 +118,38 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(markdown_tables)
 
 BOOST_AUTO_TEST_CASE(a_table_has_a_heading_and_rows) {
-  BOOST_TEST(markdown_of("<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>") ==
-             "| a | b |\n| --- | --- |\n| 1 | 2 |");
+  BOOST_TEST(markdown_of("<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</"
+                         "td></tr></tbody></table>") == "| a | b |\n| --- | --- |\n| 1 | 2 |");
 }
 
 BOOST_AUTO_TEST_CASE(pipes_and_breaks_do_not_split_cells) {
-  BOOST_TEST(markdown_of("<table><tr><th>a|b</th><th>c</th></tr><tr><td>1<br>2</td><td><code>x|y</code></td></tr></table>") ==
-             "| a\\|b | c |\n| --- | --- |\n| 1 2 | `x\\|y` |");
+  BOOST_TEST(markdown_of("<table><tr><th>a|b</th><th>c</th></tr><tr><td>1<br>2</td><td><code>x|y</code></"
+                         "td></tr></table>") == "| a\\|b | c |\n| --- | --- |\n| 1 2 | `x\\|y` |");
 }
 
 BOOST_AUTO_TEST_CASE(rows_are_made_equally_long) {
-  BOOST_TEST(markdown_of("<table><tr><th>a</th><th>b</th><th>c</th></tr><tr><td colspan=2>1</td><td>2</td></tr><tr><td>3</td></tr></table>") ==
+  BOOST_TEST(markdown_of("<table><tr><th>a</th><th>b</th><th>c</th></tr><tr><td "
+                         "colspan=2>1</td><td>2</td></tr><tr><td>3</td></tr></table>") ==
              "| a | b | c |\n| --- | --- | --- |\n| 1 |  | 2 |\n| 3 |  |  |");
 }
 
 BOOST_AUTO_TEST_CASE(absurd_spans_are_bounded) {
-  const auto out = markdown_of("<table><tr><td colspan=999>a</td><td>b</td></tr><tr><td colspan=-1>c</td><td>d</td></tr></table>");
+  const auto out = markdown_of(
+      "<table><tr><td colspan=999>a</td><td>b</td></tr><tr><td colspan=-1>c</td><td>d</td></tr></table>");
   BOOST_TEST(count_of(out.substr(0, out.find('\n')), "|") <= 202u);
 }
 
 BOOST_AUTO_TEST_CASE(a_caption_stands_above) {
-  BOOST_TEST(markdown_of("<table><caption>Prices</caption><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>") ==
-             "Prices\n\n| a | b |\n| --- | --- |\n| 1 | 2 |");
+  BOOST_TEST(markdown_of("<table><caption>Prices</caption><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</"
+                         "td></tr></table>") == "Prices\n\n| a | b |\n| --- | --- |\n| 1 | 2 |");
 }
 
 BOOST_AUTO_TEST_CASE(tables_that_lay_out_a_page_are_no_tables) {
-  for (const auto* page : {"<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "<table><tr><td>a</td><td>b</td></tr></table>",
-                           "<table role=presentation><tr><td>a</td><td>x</td></tr><tr><td>b</td><td>y</td></tr></table>",
-                           "<table><tr><td><h2>a</h2></td><td>x</td></tr><tr><td>b</td><td>y</td></tr></table>"}) {
+  for (const auto* page :
+       {"<table><tr><td>a</td></tr><tr><td>b</td></tr></table>",
+        "<table><tr><td>a</td><td>b</td></tr></table>",
+        "<table role=presentation><tr><td>a</td><td>x</td></tr><tr><td>b</td><td>y</td></tr></table>",
+        "<table><tr><td><h2>a</h2></td><td>x</td></tr><tr><td>b</td><td>y</td></tr></table>"}) {
     const auto out = markdown_of(page);
     BOOST_TEST(!contains(out, "|"), page);
     BOOST_TEST(contains(out, "a"), page);

@@ -9,12 +9,15 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-html::metadata about(const std::string& head, const std::string& body = "<p>text</p>", const std::string& html = "<html>") {
+html::metadata about(const std::string& head, const std::string& body = "<p>text</p>",
+                     const std::string& html = "<html>") {
   const auto t = dom_of(html + "<head>" + head + "</head><body>" + body + "</body></html>");
   return html::read_metadata(*t, "http://example.com/dir/page");
 }
 
-std::string linked_data(const std::string& json) { return "<script type=\"application/ld+json\">" + json + "</script>"; }
+std::string linked_data(const std::string& json) {
+  return "<script type=\"application/ld+json\">" + json + "</script>";
+}
 
 std::string meta(const std::string& name, const std::string& content) {
   return "<meta name=\"" + name + "\" content=\"" + content + "\">";
@@ -35,8 +38,9 @@ BOOST_AUTO_TEST_CASE(a_page_that_says_nothing_has_none) {
 }
 
 BOOST_AUTO_TEST_CASE(linked_data_is_read) {
-  const auto m = about(linked_data(R"({"@context": "https://schema.org", "@type": "NewsArticle", "headline": " A
-    headline ", "datePublished": "2024-01-15T10:30:00Z", "description": "What it says", "author":
+  const auto m = about(
+      linked_data(R"({"@context": "https://schema.org", "@type": "NewsArticle", "headline": " A \n headline ",
+    "datePublished": "2024-01-15T10:30:00Z", "description": "What it says", "author":
     [{"@type": "Person", "name": "Ann"}, {"name": "Bob"}], "publisher": {"name": "The Paper"}, "image": ["/i.png"]})"));
   BOOST_TEST(m.title == "A headline");
   BOOST_TEST(m.published == "2024-01-15");
@@ -48,7 +52,8 @@ BOOST_AUTO_TEST_CASE(linked_data_is_read) {
 
 BOOST_AUTO_TEST_CASE(linked_data_is_found_in_graphs_and_lists) {
   const std::string article = R"({"@type": ["Thing", "BlogPosting"], "headline": "Found", "author": "Ann"})";
-  for (const auto& json : {"{\"@graph\": [{\"@type\": \"WebSite\", \"name\": \"x\"}, " + article + "]}", "[" + article + "]"}) {
+  for (const auto& json :
+       {"{\"@graph\": [{\"@type\": \"WebSite\", \"name\": \"x\"}, " + article + "]}", "[" + article + "]"}) {
     const auto m = about(linked_data(json));
     BOOST_TEST(m.title == "Found");
     BOOST_TEST((m.authors == strings{"Ann"}));
@@ -56,20 +61,23 @@ BOOST_AUTO_TEST_CASE(linked_data_is_found_in_graphs_and_lists) {
 }
 
 BOOST_AUTO_TEST_CASE(linked_data_that_is_broken_or_of_another_shape_is_passed_over) {
-  for (const auto* json : {"{", "", "null", "[[[[", "{\"@type\": 7, \"headline\": \"x\"}", "{\"@type\": \"Article\", \"headline\": {\"a\": 1}}",
-                           "{\"@type\": \"Article\", \"author\": [[], {}, 7, null]}", "{\"@graph\": {\"@graph\": 1}}",
-                           "{\"@type\": \"Person\", \"headline\": \"x\"}"}) {
+  for (const auto* json : {"{", "", "null", "[[[[", "{\"@type\": 7, \"headline\": \"x\"}",
+                           "{\"@type\": \"Article\", \"headline\": {\"a\": 1}}",
+                           "{\"@type\": \"Article\", \"author\": [[], {}, 7, null]}",
+                           "{\"@graph\": {\"@graph\": 1}}", "{\"@type\": \"Person\", \"headline\": \"x\"}"}) {
     const auto m = about(linked_data(json) + "<title>Still here</title>");
     BOOST_TEST(m.title == "Still here", json);
     BOOST_TEST(m.authors.empty(), json);
   }
-  BOOST_TEST(about(linked_data(std::string(100'000, '[')) + "<title>Still here</title>").title == "Still here");
+  BOOST_TEST(about(linked_data(std::string(100'000, '[')) + "<title>Still here</title>").title ==
+             "Still here");
 }
 
 BOOST_AUTO_TEST_CASE(open_graph_is_read) {
-  const auto m = about(property("og:title", "T") + property("og:description", "D") + property("og:site_name", "S") +
-                       property("og:image", "/i.png") + property("og:url", "/canonical") +
-                       property("article:published_time", "2023-05-06T00:00:00+02:00") + property("article:author", "Ann"));
+  const auto m = about(
+      property("og:title", "T") + property("og:description", "D") + property("og:site_name", "S") +
+      property("og:image", "/i.png") + property("og:url", "/canonical") +
+      property("article:published_time", "2023-05-06T00:00:00+02:00") + property("article:author", "Ann"));
   BOOST_TEST(m.title == "T");
   BOOST_TEST(m.description == "D");
   BOOST_TEST(m.site == "S");
@@ -80,37 +88,43 @@ BOOST_AUTO_TEST_CASE(open_graph_is_read) {
 }
 
 BOOST_AUTO_TEST_CASE(meta_elements_are_read_without_case) {
-  const auto m = about("<title>T</title>" + meta("Author", "by Ann") + meta("DESCRIPTION", "D") + meta("date", "2022-02-03"));
+  const auto m = about("<title>T</title>" + meta("Author", "by Ann") + meta("DESCRIPTION", "D") +
+                       meta("date", "2022-02-03"));
   BOOST_TEST((m.authors == strings{"Ann"}));
   BOOST_TEST(m.description == "D");
   BOOST_TEST(m.published == "2022-02-03");
 }
 
 BOOST_AUTO_TEST_CASE(visible_text_is_the_last_resort) {
-  const auto m = about("", "<h1>The <i>heading</i></h1><p class=byline>By Ann Author</p><span class=post-date>January 15th, 2024</span>");
+  const auto m = about("", "<h1>The <i>heading</i></h1><p class=byline>By Ann Author</p><span "
+                           "class=post-date>January 15th, 2024</span>");
   BOOST_TEST(m.title == "The heading");
   BOOST_TEST((m.authors == strings{"Ann Author"}));
   BOOST_TEST(m.published == "2024-01-15");
 }
 
 BOOST_AUTO_TEST_CASE(more_trusted_sources_win) {
-  const auto data = linked_data(R"({"@type": "Article", "datePublished": "2021-01-01", "description": "of data", "author": "Data"})");
+  const auto data = linked_data(
+      R"({"@type": "Article", "datePublished": "2021-01-01", "description": "of data", "author": "Data"})");
   const auto m = about(meta("author", "Meta") + meta("description", "of meta") + meta("date", "2020-01-01") +
-                           property("og:description", "of graph") + property("article:published_time", "2022-01-01") + data,
+                           property("og:description", "of graph") +
+                           property("article:published_time", "2022-01-01") + data,
                        "<time datetime=2019-01-01></time><p class=byline>Visible</p>");
   BOOST_TEST(m.published == "2021-01-01");
   BOOST_TEST(m.description == "of data");
   BOOST_TEST((m.authors == strings{"Data"}));
-  const auto without = about(meta("description", "of meta") + meta("date", "2020-01-01") + property("og:description", "of graph") +
-                                 property("article:published_time", "2022-01-01"),
-                             "<time datetime=2019-01-01></time>");
+  const auto without =
+      about(meta("description", "of meta") + meta("date", "2020-01-01") +
+                property("og:description", "of graph") + property("article:published_time", "2022-01-01"),
+            "<time datetime=2019-01-01></time>");
   BOOST_TEST(without.published == "2022-01-01");
   BOOST_TEST(without.description == "of graph");
 }
 
 BOOST_AUTO_TEST_CASE(an_address_is_no_author) {
   BOOST_TEST(about(meta("author", "https://x.example/ann")).authors.empty());
-  BOOST_TEST(about(linked_data(R"({"@type": "Article", "author": {"url": "https://x.example/ann"}})")).authors.empty());
+  BOOST_TEST(about(linked_data(R"({"@type": "Article", "author": {"url": "https://x.example/ann"}})"))
+                 .authors.empty());
 }
 
 BOOST_AUTO_TEST_CASE(titles_lose_the_name_of_the_site) {
@@ -128,7 +142,8 @@ BOOST_AUTO_TEST_CASE(languages) {
 
 BOOST_AUTO_TEST_CASE(canonical_links_are_absolute) {
   BOOST_TEST(about("<link rel=canonical href=../other>").canonical_url == "http://example.com/other");
-  BOOST_TEST(about("<link rel=canonical href=\"https://x.example/y\">").canonical_url == "https://x.example/y");
+  BOOST_TEST(about("<link rel=canonical href=\"https://x.example/y\">").canonical_url ==
+             "https://x.example/y");
   BOOST_TEST(about("<link rel=stylesheet href=/a.css>").canonical_url == "");
   BOOST_TEST(about("<link rel=canonical href=javascript:x>").canonical_url == "");
 }
@@ -155,16 +170,20 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(dates)
 
 BOOST_AUTO_TEST_CASE(dates_are_found_in_many_forms) {
-  for (const auto* text : {"2024-01-15", "2024-01-15T10:30:00Z", "on 2024/1/15 at", "2024.01.15", "January 15, 2024", "Jan 15th, 2024",
-                           "Jan. 15 2024", "15 January 2024", "15. Jan 2024", "Posted: 15-Jan-2024", "Mon, 15 Jan 2024 10:00:00 GMT"})
+  for (const auto* text : {"2024-01-15", "2024-01-15T10:30:00Z", "on 2024/1/15 at", "2024.01.15",
+                           "January 15, 2024", "Jan 15th, 2024", "Jan. 15 2024", "15 January 2024",
+                           "15. Jan 2024", "Posted: 15-Jan-2024", "Mon, 15 Jan 2024 10:00:00 GMT"})
     BOOST_TEST(html::find_date(text) == "2024-01-15", text);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_date_counts) { BOOST_TEST(html::find_date("2023-12-31, then 2024-01-15") == "2023-12-31"); }
+BOOST_AUTO_TEST_CASE(the_first_date_counts) {
+  BOOST_TEST(html::find_date("2023-12-31, then 2024-01-15") == "2023-12-31");
+}
 
 BOOST_AUTO_TEST_CASE(what_is_no_date_is_none) {
-  for (const auto* text : {"", "yesterday", "2024", "2024-13-01", "2024-00-10", "2024-01-32", "2024-01-00", "1.2.3", "555-2024-0115",
-                           "12024-01-15", "March of 2024", "January 99, 2024", "1024-01-15"})
+  for (const auto* text :
+       {"", "yesterday", "2024", "2024-13-01", "2024-00-10", "2024-01-32", "2024-01-00", "1.2.3",
+        "555-2024-0115", "12024-01-15", "March of 2024", "January 99, 2024", "1024-01-15"})
     BOOST_TEST(html::find_date(text) == "", text);
 }
 

@@ -17,19 +17,25 @@ namespace troupe::test {
 inline std::string repeated(std::string_view what, size_t times) {
   std::string out;
   out.reserve(what.size() * times);
-  for (size_t i = 0; i < times; ++i) out += what;
+  for (size_t i = 0; i < times; ++i)
+    out += what;
   return out;
 }
 
 inline size_t count_of(std::string_view text, std::string_view what) {
   size_t n = 0;
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size()))
+    ++n;
   return n;
 }
 
-inline bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
+inline bool contains(std::string_view text, std::string_view what) {
+  return text.find(what) != text.npos;
+}
 
-inline std::unique_ptr<html::tree> dom_of(std::string_view page) { return html::parse(html::tame(page)); }
+inline std::unique_ptr<html::tree> dom_of(std::string_view page) {
+  return html::parse(html::tame(page));
+}
 
 /// Everything on the page as Markdown, nothing left out.
 inline std::string markdown_of(std::string_view page, std::string_view base = "http://example.com/dir/page") {
@@ -51,7 +57,8 @@ inline size_t depth_of(html::tree& t) {
   for (auto* n = t.root(); n; n = html::following(n, t.root())) {
     if (n->first) continue;
     size_t depth = 0;
-    for (const auto* up = n->parent; up; up = up->parent) ++depth;
+    for (const auto* up = n->parent; up; up = up->parent)
+      ++depth;
     deepest = std::max(deepest, depth);
     // One leaf tells enough of a tree that is far too deep.
     if (deepest > 10'000) break;
@@ -78,7 +85,8 @@ inline std::string code_of(const result<document>& x) {
 /// Prose of about so many characters; every number gives another one.
 inline std::string prose(size_t number, size_t length = 300) {
   std::string out = "Paragraph " + std::to_string(number) + " tells";
-  while (out.size() < length) out += ", as the story goes on, of rivers and of hills beyond them";
+  while (out.size() < length)
+    out += ", as the story goes on, of rivers and of hills beyond them";
   return out + ".";
 }
 

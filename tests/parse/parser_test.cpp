@@ -9,8 +9,9 @@ using namespace troupe::test;
 
 namespace {
 
-const std::string article = "<html lang=en><head><title>The title</title></head><body><article><h1>Heading</h1><p>" + prose(1) +
-                            "</p><p>" + prose(2) + "</p></article></body></html>";
+const std::string article =
+    "<html lang=en><head><title>The title</title></head><body><article><h1>Heading</h1><p>" + prose(1) +
+    "</p><p>" + prose(2) + "</p></article></body></html>";
 
 } // namespace
 
@@ -34,7 +35,8 @@ BOOST_AUTO_TEST_CASE(the_type_is_judged_by_the_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(links_are_absolute_against_the_page) {
-  BOOST_TEST(contains(parsed("<p>Some words and <a href=\"../x\">a link</a> to follow</p>").markdown, "[a link](http://example.com/x)"));
+  BOOST_TEST(contains(parsed("<p>Some words and <a href=\"../x\">a link</a> to follow</p>").markdown,
+                      "[a link](http://example.com/x)"));
 }
 
 BOOST_AUTO_TEST_CASE(pages_in_legacy_charsets_become_utf8) {
@@ -44,20 +46,24 @@ BOOST_AUTO_TEST_CASE(pages_in_legacy_charsets_become_utf8) {
 
 BOOST_AUTO_TEST_CASE(pages_in_utf16_become_utf8) {
   std::string page = "\xff\xfe";
-  for (const char c : std::string_view("<html><body><p>Hello there</p></body></html>")) page += {c, '\0'};
+  for (const char c : std::string_view("<html><body><p>Hello there</p></body></html>"))
+    page += {c, '\0'};
   BOOST_TEST(parsed(page).markdown == "Hello there");
 }
 
 BOOST_AUTO_TEST_CASE(content_without_text_is_empty) {
-  for (const auto* data : {"", " \n ", "<html></html>", "<html><body><script>var x = 1;</script></body></html>", "<p>&nbsp;</p>",
-                           "<!-- only a comment -->", "<nav><a href=/>Home</a></nav>", "..."})
+  for (const auto* data :
+       {"", " \n ", "<html></html>", "<html><body><script>var x = 1;</script></body></html>", "<p>&nbsp;</p>",
+        "<!-- only a comment -->", "<nav><a href=/>Home</a></nav>", "..."})
     BOOST_TEST(code_of(parse_page(data)) == "empty_content", data);
   BOOST_TEST(code_of(parse_page("\n\n", "text/plain")) == "empty_content");
 }
 
 BOOST_AUTO_TEST_CASE(types_without_a_parser_are_refused_by_name) {
-  for (const auto& [data, name] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"%PDF-1.4 ...", "application/pdf"}, {"PK\x03\x04....", "application/zip"}, {"\x89PNG\r\n\x1a\n", "image/png"}}) {
+  for (const auto& [data, name] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"%PDF-1.4 ...", "application/pdf"},
+                                                                  {"PK\x03\x04....", "application/zip"},
+                                                                  {"\x89PNG\r\n\x1a\n", "image/png"}}) {
     const auto x = parse_page(data, "text/html");
     BOOST_REQUIRE(!x);
     BOOST_TEST(code_of(x) == "unsupported_type");
@@ -89,14 +95,17 @@ BOOST_AUTO_TEST_CASE(code_in_json_cannot_leave_its_fence) {
 }
 
 BOOST_AUTO_TEST_CASE(xml_is_shown_as_code) {
-  const auto d = parsed("<?xml version=\"1.0\"?>\n<feed><title>x</title></feed>\n", "application/atom+xml", "http://example.com/feed/");
+  const auto d = parsed("<?xml version=\"1.0\"?>\n<feed><title>x</title></feed>\n", "application/atom+xml",
+                        "http://example.com/feed/");
   BOOST_TEST(d.markdown == "```xml\n<?xml version=\"1.0\"?>\n<feed><title>x</title></feed>\n```");
   BOOST_TEST(d.title == "feed");
   BOOST_TEST(d.extraction_method == "xml");
 }
 
 BOOST_AUTO_TEST_CASE(entities_of_xml_are_not_followed) {
-  const auto d = parsed("<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e; text</x>", "application/xml");
+  const auto d =
+      parsed("<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e; text</x>",
+             "application/xml");
   BOOST_TEST(contains(d.markdown, "&e;"));
   BOOST_TEST(!contains(d.markdown, "root:"));
 }
@@ -120,14 +129,18 @@ BOOST_AUTO_TEST_CASE(markdown_passes_through) {
 
 BOOST_AUTO_TEST_CASE(a_document_that_grows_too_long_fails) {
   const auto text = repeated("word ", 1'000);
-  BOOST_TEST(code_of(parse_document({.data = text, .content_type = "text/plain", .max_markdown_bytes = 100})) == "too_large");
-  BOOST_TEST(code_of(parse_document({.data = text, .content_type = "text/plain", .max_markdown_bytes = 5'000})) == "none");
+  BOOST_TEST(code_of(parse_document(
+                 {.data = text, .content_type = "text/plain", .max_markdown_bytes = 100})) == "too_large");
+  BOOST_TEST(code_of(parse_document(
+                 {.data = text, .content_type = "text/plain", .max_markdown_bytes = 5'000})) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(what_comes_out_is_always_utf8) {
   std::string noise = "<p>text ";
-  for (int i = 0; i < 256; ++i) noise += static_cast<char>(i < 32 ? 'x' : i);
-  for (const auto* type : {"text/html", "text/html; charset=utf-8", "text/html; charset=shift_jis", "text/plain; charset=utf-8"}) {
+  for (int i = 0; i < 256; ++i)
+    noise += static_cast<char>(i < 32 ? 'x' : i);
+  for (const auto* type : {"text/html", "text/html; charset=utf-8", "text/html; charset=shift_jis",
+                           "text/plain; charset=utf-8"}) {
     const auto d = parsed(noise, type);
     BOOST_TEST(is_valid_utf8(d.markdown), type);
     BOOST_TEST(is_valid_utf8(d.title), type);

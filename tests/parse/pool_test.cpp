@@ -25,7 +25,8 @@ settings quick(int64_t processes = 1) {
   return s;
 }
 
-parse_order order_of(std::string data, uint64_t item = 1, uint32_t attempt = 1, std::string type = "text/plain") {
+parse_order order_of(std::string data, uint64_t item = 1, uint32_t attempt = 1,
+                     std::string type = "text/plain") {
   parse_order o;
   o.work = {item_id{item}, {1, attempt}, 10min};
   o.url = "http://example.com/x";
@@ -65,11 +66,14 @@ std::string outcome_among_healthy(const settings& s, const std::string& word) {
   pooled p{s};
   std::vector<std::future<outcome>> before;
   std::vector<std::future<outcome>> after;
-  for (uint64_t i = 1; i <= 5; ++i) before.push_back(p.start(order_of("healthy " + std::to_string(i), i)));
+  for (uint64_t i = 1; i <= 5; ++i)
+    before.push_back(p.start(order_of("healthy " + std::to_string(i), i)));
   auto sick = p.start(order_of("says " + word, 50));
-  for (uint64_t i = 100; i <= 105; ++i) after.push_back(p.start(order_of("healthy " + std::to_string(i), i)));
+  for (uint64_t i = 100; i <= 105; ++i)
+    after.push_back(p.start(order_of("healthy " + std::to_string(i), i)));
   for (auto* answers : {&before, &after})
-    for (auto& a : *answers) BOOST_TEST(code_of(pooled::wait(a)) == "none");
+    for (auto& a : *answers)
+      BOOST_TEST(code_of(pooled::wait(a)) == "none");
   const auto code = code_of(pooled::wait(sick));
   BOOST_TEST(code_of(p.parse(order_of("healthy again", 200))) == "none");
   return code;
@@ -86,7 +90,8 @@ BOOST_AUTO_TEST_SUITE(parser_processes)
 
 BOOST_AUTO_TEST_CASE(documents_are_parsed_in_a_process) {
   pooled p;
-  const auto x = p.parse(order_of("<html><head><title>T</title></head><body><p>Hello there</p></body></html>", 1, 1, "text/html"));
+  const auto x = p.parse(order_of("<html><head><title>T</title></head><body><p>Hello there</p></body></html>",
+                                  1, 1, "text/html"));
   BOOST_REQUIRE_MESSAGE(x, code_of(x));
   BOOST_TEST(x->markdown == "Hello there");
   BOOST_TEST(x->title == "T");
@@ -129,11 +134,13 @@ BOOST_AUTO_TEST_CASE(a_document_may_lie_in_a_file) {
 
 BOOST_AUTO_TEST_CASE(a_page_that_says_too_much_about_itself_is_no_crash) {
   std::string authors;
-  for (int i = 0; i < 2'000; ++i) authors += (i ? ", \"" : "\"") + std::string(1'000, 'a') + "\"";
+  for (int i = 0; i < 2'000; ++i)
+    authors += (i ? ", \"" : "\"") + std::string(1'000, 'a') + "\"";
   pooled p;
-  const auto x = p.parse(order_of("<html><script type=\"application/ld+json\">{\"@type\": \"Article\", \"author\": [" + authors +
-                                      "]}</script><p>Hello there</p></html>",
-                                  1, 1, "text/html"));
+  const auto x =
+      p.parse(order_of("<html><script type=\"application/ld+json\">{\"@type\": \"Article\", \"author\": [" +
+                           authors + "]}</script><p>Hello there</p></html>",
+                       1, 1, "text/html"));
   BOOST_TEST(code_of(x) == "none");
 }
 
@@ -161,7 +168,9 @@ BOOST_AUTO_TEST_CASE(one_that_crashes_is_named_so) {
   BOOST_TEST(outcome_among_healthy(quick(), "PARSER-CRASHES") == "parse_crashed");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_exits_is_named_so) { BOOST_TEST(outcome_among_healthy(quick(), "PARSER-EXITS") == "parse_crashed"); }
+BOOST_AUTO_TEST_CASE(one_that_exits_is_named_so) {
+  BOOST_TEST(outcome_among_healthy(quick(), "PARSER-EXITS") == "parse_crashed");
+}
 
 BOOST_AUTO_TEST_CASE(one_that_babbles_is_named_so) {
   BOOST_TEST(outcome_among_healthy(quick(), "PARSER-BABBLES") == "parse_crashed");
@@ -185,8 +194,10 @@ BOOST_AUTO_TEST_CASE(many_sick_documents_cost_only_themselves) {
     sick.push_back(p.start(order_of(i % 2 ? "PARSER-CRASHES" : "PARSER-EXITS", 2 * i + 1)));
     healthy.push_back(p.start(order_of("healthy", 2 * i + 2)));
   }
-  for (auto& a : sick) BOOST_TEST(code_of(pooled::wait(a)) == "parse_crashed");
-  for (auto& a : healthy) BOOST_TEST(code_of(pooled::wait(a)) == "none");
+  for (auto& a : sick)
+    BOOST_TEST(code_of(pooled::wait(a)) == "parse_crashed");
+  for (auto& a : healthy)
+    BOOST_TEST(code_of(pooled::wait(a)) == "none");
   BOOST_TEST(p.pool().count().killed == 10u);
 }
 
@@ -235,7 +246,8 @@ BOOST_AUTO_TEST_CASE(more_orders_than_there_is_room_for_are_turned_away) {
   s.fetch.max_transfers = 2;
   pooled p{s};
   std::vector<std::future<outcome>> answers;
-  for (uint64_t i = 1; i <= 50; ++i) answers.push_back(p.start(order_of("PARSER-HANGS", i)));
+  for (uint64_t i = 1; i <= 50; ++i)
+    answers.push_back(p.start(order_of("PARSER-HANGS", i)));
   size_t turned_away = 0;
   for (auto& a : answers) {
     if (a.wait_for(0s) != std::future_status::ready) continue;
@@ -250,7 +262,8 @@ BOOST_AUTO_TEST_CASE(processes_are_replaced_after_their_share) {
   auto s = quick();
   s.parse.documents_per_process = 2;
   pooled p{s};
-  for (uint64_t i = 1; i <= 6; ++i) BOOST_TEST(code_of(p.parse(order_of("healthy", i))) == "none");
+  for (uint64_t i = 1; i <= 6; ++i)
+    BOOST_TEST(code_of(p.parse(order_of("healthy", i))) == "none");
   BOOST_TEST(p.pool().count().documents == 6u);
   BOOST_TEST(p.pool().count().started >= 3u);
   BOOST_TEST(p.pool().count().killed == 0u);
@@ -258,14 +271,16 @@ BOOST_AUTO_TEST_CASE(processes_are_replaced_after_their_share) {
 
 BOOST_AUTO_TEST_CASE(a_process_serves_many_documents) {
   pooled p;
-  for (uint64_t i = 1; i <= 20; ++i) BOOST_TEST(code_of(p.parse(order_of("healthy", i))) == "none");
+  for (uint64_t i = 1; i <= 20; ++i)
+    BOOST_TEST(code_of(p.parse(order_of("healthy", i))) == "none");
   BOOST_TEST(p.pool().count().started == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_that_ends_answers_everything_and_leaves_no_process) {
   pooled p{quick(3)};
   std::vector<std::future<outcome>> answers;
-  for (uint64_t i = 1; i <= 10; ++i) answers.push_back(p.start(order_of("PARSER-HANGS", i)));
+  for (uint64_t i = 1; i <= 10; ++i)
+    answers.push_back(p.start(order_of("PARSER-HANGS", i)));
   p.stop();
   for (auto& a : answers) {
     BOOST_REQUIRE((a.wait_for(0s) == std::future_status::ready));
@@ -278,7 +293,8 @@ BOOST_AUTO_TEST_CASE(no_process_is_left_after_crashes_and_kills) {
   auto s = quick(2);
   s.parse.wall_timeout = 300ms;
   pooled p{s};
-  for (const auto* word : {"PARSER-CRASHES", "PARSER-EXITS", "PARSER-BABBLES", "PARSER-HANGS", "healthy"}) p.parse(order_of(word));
+  for (const auto* word : {"PARSER-CRASHES", "PARSER-EXITS", "PARSER-BABBLES", "PARSER-HANGS", "healthy"})
+    p.parse(order_of(word));
   p.stop();
   BOOST_TEST(!has_children());
 }

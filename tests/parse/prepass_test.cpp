@@ -40,8 +40,8 @@ size_t nesting_of(std::string_view s) {
 BOOST_AUTO_TEST_SUITE(prepass)
 
 BOOST_AUTO_TEST_CASE(ordinary_pages_pass) {
-  for (const auto* page : {"<p>Hello <b>world</b></p>", "<ul><li>a</li><li>b</li></ul>", "plain text &amp; entity",
-                           "<table><tr><td>1</td></tr></table>", ""})
+  for (const auto* page : {"<p>Hello <b>world</b></p>", "<ul><li>a</li><li>b</li></ul>",
+                           "plain text &amp; entity", "<table><tr><td>1</td></tr></table>", ""})
     BOOST_TEST(tame(page) == page);
 }
 
@@ -55,7 +55,9 @@ BOOST_AUTO_TEST_CASE(comments_and_declarations_are_dropped) {
 }
 
 // HTML standard, 13.2.5.52: `--!>` ends a comment too.
-BOOST_AUTO_TEST_CASE(a_comment_may_end_with_a_bang) { BOOST_TEST(contains(tame("a<!-- b --!><p>c</p>"), "c")); }
+BOOST_AUTO_TEST_CASE(a_comment_may_end_with_a_bang) {
+  BOOST_TEST(contains(tame("a<!-- b --!><p>c</p>"), "c"));
+}
 
 BOOST_AUTO_TEST_CASE(what_carries_no_text_is_dropped_with_its_content) {
   for (const auto* name : {"script", "style", "noscript", "template", "svg", "iframe", "SCRIPT"}) {
@@ -81,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_drawing_that_closes_itself_takes_nothing_along) {
 }
 
 BOOST_AUTO_TEST_CASE(linked_data_is_kept) {
-  const auto out = tame("<script type=\"application/ld+json\">{\"@type\": \"Article\"}</script><script>x</script>");
+  const auto out =
+      tame("<script type=\"application/ld+json\">{\"@type\": \"Article\"}</script><script>x</script>");
   BOOST_TEST(contains(out, "{\"@type\": \"Article\"}</script>"));
   BOOST_TEST(count_of(out, "<script") == 1u);
 }
@@ -154,7 +157,8 @@ BOOST_AUTO_TEST_CASE(stray_end_tags_do_not_make_room_for_depth) {
 }
 
 BOOST_AUTO_TEST_CASE(elements_with_optional_ends_do_not_nest_without_bound) {
-  for (const auto* mix : {"<li><dt>", "<td><li>", "<option><li>", "<dd><option>", "<p><li>", "<thead><p>", "<li><td>"}) {
+  for (const auto* mix :
+       {"<li><dt>", "<td><li>", "<option><li>", "<dd><option>", "<p><li>", "<thead><p>", "<li><td>"}) {
     const auto t = html::parse(tame(repeated(mix, 5'000) + "deep"));
     BOOST_TEST(depth_of(*t) <= 1'000u, mix);
   }
@@ -162,7 +166,8 @@ BOOST_AUTO_TEST_CASE(elements_with_optional_ends_do_not_nest_without_bound) {
 
 BOOST_AUTO_TEST_CASE(text_of_a_page_that_is_too_deep_is_kept) {
   std::string page;
-  for (int i = 0; i < 2'000; ++i) page += "<div>w" + std::to_string(i) + " ";
+  for (int i = 0; i < 2'000; ++i)
+    page += "<div>w" + std::to_string(i) + " ";
   const auto out = tame(page);
   BOOST_TEST(contains(out, "w0 "));
   BOOST_TEST(contains(out, "w1999 "));
@@ -170,7 +175,8 @@ BOOST_AUTO_TEST_CASE(text_of_a_page_that_is_too_deep_is_kept) {
 
 BOOST_AUTO_TEST_CASE(eighty_thousand_attributes) {
   std::string page = "<p ";
-  for (int i = 0; i < 80'000; ++i) page += "a" + std::to_string(i) + "=v ";
+  for (int i = 0; i < 80'000; ++i)
+    page += "a" + std::to_string(i) + "=v ";
   const auto out = tame(page + ">text</p>");
   BOOST_TEST(out.ends_with(">text</p>"));
   BOOST_TEST(count_of(out, "=\"v\"") == 48u);
@@ -211,9 +217,10 @@ BOOST_AUTO_TEST_CASE(a_name_without_end) {
 }
 
 BOOST_AUTO_TEST_CASE(hostile_pages_become_documents) {
-  for (const auto& page : {repeated("<div>", 150'000) + "deep inside", repeated("<b><i>", 50'000) + "deep inside",
-                           repeated("<table><tr><td>", 5'000) + "deep inside", repeated("<ul><li>", 20'000) + "deep inside",
-                           repeated("<blockquote>", 20'000) + "deep inside", repeated("<a href=x>", 50'000) + "deep inside"})
+  for (const auto& page :
+       {repeated("<div>", 150'000) + "deep inside", repeated("<b><i>", 50'000) + "deep inside",
+        repeated("<table><tr><td>", 5'000) + "deep inside", repeated("<ul><li>", 20'000) + "deep inside",
+        repeated("<blockquote>", 20'000) + "deep inside", repeated("<a href=x>", 50'000) + "deep inside"})
     BOOST_TEST(contains(parsed("<html><body>" + page).markdown, "deep inside"), page.substr(0, 30));
 }
 

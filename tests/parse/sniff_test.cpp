@@ -18,20 +18,23 @@ media_kind kind_of(std::string_view data, std::string_view header = {}, std::str
 BOOST_AUTO_TEST_SUITE(sniffing)
 
 BOOST_AUTO_TEST_CASE(pages_are_known_by_their_first_bytes) {
-  for (const auto* page : {"<!DOCTYPE html><p>x", "<html>", "  \r\n\t<HTML lang=en>", "\xef\xbb\xbf<!doctype HTML>", "<head>",
-                           "<body>", "<!-- c --><html>", "<div class=x>y</div>", "<p>x</p>", "<h1>x</h1>", "<script>x</script>",
-                           "<?xml version=\"1.0\"?><!DOCTYPE html><html xmlns=\"x\">"})
+  for (const auto* page :
+       {"<!DOCTYPE html><p>x", "<html>", "  \r\n\t<HTML lang=en>", "\xef\xbb\xbf<!doctype HTML>", "<head>",
+        "<body>", "<!-- c --><html>", "<div class=x>y</div>", "<p>x</p>", "<h1>x</h1>", "<script>x</script>",
+        "<?xml version=\"1.0\"?><!DOCTYPE html><html xmlns=\"x\">"})
     BOOST_TEST(type_of(page) == "text/html", page);
 }
 
 BOOST_AUTO_TEST_CASE(pages_that_claim_to_be_something_else_are_pages) {
-  for (const auto* claim : {"application/pdf", "text/plain", "application/json", "application/octet-stream", "image/png"})
+  for (const auto* claim :
+       {"application/pdf", "text/plain", "application/json", "application/octet-stream", "image/png"})
     BOOST_TEST((kind_of("<!doctype html><p>x", claim, "http://x/file.pdf") == media_kind::html), claim);
 }
 
 BOOST_AUTO_TEST_CASE(pages_in_utf16_are_pages) {
   std::string page = "\xff\xfe";
-  for (const char c : std::string_view("<html><p>x")) page += {c, '\0'};
+  for (const char c : std::string_view("<html><p>x"))
+    page += {c, '\0'};
   BOOST_TEST((kind_of(page) == media_kind::html));
 }
 
@@ -46,7 +49,10 @@ BOOST_AUTO_TEST_CASE(known_formats_are_named_whatever_they_claim) {
            {"\xd0\xcf\x11\xe0\xa1\xb1", "application/x-ole-storage"},
            {"{\\rtf1", "application/rtf"},
            {"OggS", "application/ogg"},
-           {std::string("\0\0\0\x18" "ftypmp42....", 16), "video/mp4"}}) {
+           {std::string("\0\0\0\x18"
+                        "ftypmp42....",
+                        16),
+            "video/mp4"}}) {
     BOOST_TEST(type_of(bytes, "text/html", "http://x/index.html") == name);
     BOOST_TEST((kind_of(bytes, "text/html") == media_kind::binary), name);
   }
@@ -54,13 +60,15 @@ BOOST_AUTO_TEST_CASE(known_formats_are_named_whatever_they_claim) {
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_binary) {
   std::string noise;
-  for (int i = 0; i < 1'000; ++i) noise += static_cast<char>(i * 37 % 256);
+  for (int i = 0; i < 1'000; ++i)
+    noise += static_cast<char>(i * 37 % 256);
   BOOST_TEST(type_of(noise, "text/plain") == "application/octet-stream");
   BOOST_TEST(type_of(std::string(100, '\0')) == "application/octet-stream");
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_begin_like_a_format_are_texts) {
-  BOOST_TEST((kind_of("MZ motorcycles were built in Zschopau, and many still run today.", "text/plain") == media_kind::text));
+  BOOST_TEST((kind_of("MZ motorcycles were built in Zschopau, and many still run today.", "text/plain") ==
+              media_kind::text));
 }
 
 BOOST_AUTO_TEST_CASE(kinds_of_text_are_told_by_header_and_name) {

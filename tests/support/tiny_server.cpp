@@ -19,8 +19,9 @@ std::string path_in(const std::string& head) {
 } // namespace
 
 scripted page(std::string body, std::string_view status, std::string_view more_header) {
-  std::string bytes = "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) +
-                      "\r\nConnection: close\r\n" + std::string(more_header) + "\r\n";
+  std::string bytes = "HTTP/1.1 " + std::string(status) +
+                      "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" +
+                      std::string(more_header) + "\r\n";
   return {bytes + body};
 }
 
@@ -29,7 +30,9 @@ scripted redirect(std::string_view target, std::string_view status) {
 }
 
 tiny_server::tiny_server(const std::string& address)
-    : acceptor_(io_, {asio::ip::make_address(address), 0}), host_(address), port_(acceptor_.local_endpoint().port()) {
+    : acceptor_(io_, {asio::ip::make_address(address), 0})
+    , host_(address)
+    , port_(acceptor_.local_endpoint().port()) {
   if (host_.find(':') != std::string::npos) host_ = "[" + host_ + "]";
   acceptor_thread_ = std::thread([this] { accept(); });
 }
@@ -44,7 +47,8 @@ tiny_server::~tiny_server() {
       if (c.is_open()) ::shutdown(c.native_handle(), SHUT_RDWR);
   }
   acceptor_thread_.join();
-  for (auto& t : threads_) t.join();
+  for (auto& t : threads_)
+    t.join();
 }
 
 void tiny_server::on(const std::string& path, scripted answer) {
@@ -115,14 +119,17 @@ void tiny_server::answer(socket& client, const std::string& head) {
   changed_.notify_all();
   if (what.then == afterwards::hold) return hold(client);
   // Closing with a linger time of zero sends a reset.
-  if (what.then == afterwards::reset) client.set_option(asio::socket_base::linger(true, 0), error);
-  else client.shutdown(tcp::socket::shutdown_send, error);
+  if (what.then == afterwards::reset)
+    client.set_option(asio::socket_base::linger(true, 0), error);
+  else
+    client.shutdown(tcp::socket::shutdown_send, error);
 }
 
 void tiny_server::hold(socket& client) {
   boost::system::error_code error;
   char byte = 0;
-  while (!error) client.read_some(asio::buffer(&byte, 1), error);
+  while (!error)
+    client.read_some(asio::buffer(&byte, 1), error);
   {
     const std::lock_guard lock{mutex_};
     if (!stopping_) ++hangups_;
