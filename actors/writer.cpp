@@ -73,7 +73,10 @@ caf::result<submitted> submit(writer_pointer self, const submission& x) {
   }
   if (!x.last) return submitted{fail(errc::none), {.id = id}};
   auto row = s.store->accept(id, x.options);
-  return after_sync(self, submitted{fail(errc::none), std::move(row)}, [](const failure& f) { return submitted{f, {}}; });
+  return after_sync(self, submitted{fail(errc::none), std::move(row)}, [store = s.store, id](const failure& f) {
+    store->abandon(id);
+    return submitted{f, {}};
+  });
 }
 
 caf::result<persist_result> persist(writer_pointer self, const ending& e) {

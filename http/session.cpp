@@ -3,6 +3,7 @@
 #include "config/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -154,11 +155,17 @@ private:
     while (!in.is_done()) {
       in.get().body().data = block.data();
       in.get().body().size = block.size();
-      stream_.expires_after(options_.http.body_timeout);
+      // A stream's own time limit closes the socket: this one leaves it open for the answer.
+      stream_.expires_never();
+      asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
+      limit.async_wait([this](beast::error_code stopped) {
+        if (!stopped) stream_.cancel();
+      });
       const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
       if (error == bhttp::error::body_limit)
         co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
-      if (error == beast::error::timeout) co_return error_response(408, "body_timeout", "the body did not arrive in time");
+      if (error == asio::error::operation_aborted)
+        co_return error_response(408, "body_timeout", "the next piece of the body did not arrive in time");
       if (error && error != bhttp::error::need_buffer) co_return error_response(400, "bad_request", "the body broke off: " + error.message());
       if (auto f = body.append({block.data(), block.size() - in.get().body().size}); f.code != errc::none)
         co_return error_response(f);

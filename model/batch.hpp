@@ -44,7 +44,7 @@ enum class batch_state : uint8_t {
   /// Cancel was asked for; items not yet terminal become `cancelled`. A crash leaves it here and the
   /// restart goes on cancelling.
   cancelling,
-  /// Final: every item is terminal, and none failed.
+  /// Final: every item succeeded.
   completed,
   /// Final: every item is terminal; some failed, some did not.
   completed_with_errors,

@@ -19,7 +19,7 @@ enum class batch_id : uint64_t {};
 enum class item_id : uint64_t {};
 enum class source_id : uint64_t {};
 
-/// The number the store's writer gives to a durable event; rises by one per event, never reused.
+/// The number the store's writer gives to a durable event; rises, and is never used again.
 enum class event_number : uint64_t {};
 
 constexpr unsigned sequence_bits = 43;

@@ -181,8 +181,10 @@ std::optional<content_ref> catalog::content(const digest& hash, uint64_t size) c
   content_ref ref{hash, size, nullptr, {}};
   if (auto bytes = db_.get(table::content, hash.view()))
     ref.bytes = std::make_shared<const std::string>(std::move(*bytes));
-  else
+  else if (files_.holds(hash))
     ref.path = files_.path_of(hash);
+  else
+    return std::nullopt;
   return ref;
 }
 

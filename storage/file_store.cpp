@@ -51,6 +51,9 @@ result<std::unique_ptr<file_store>> file_store::open(std::string directory, std:
   std::unique_ptr<file_store> store{new file_store(std::move(directory), fs ? fs : rocksdb::FileSystem::Default())};
   for (const auto* sub : {"", "/incoming", "/content"})
     if (auto s = store->fs_->CreateDirIfMissing(store->directory_ + sub, io, nullptr); !s.ok()) return failure_of(s);
+  const auto parent = store->directory_.substr(0, store->directory_.rfind('/'));
+  for (const auto& made : {store->directory_, parent})
+    if (auto f = store->sync_directory(made); f.code != errc::none) return f;
   return store;
 }
 
@@ -96,9 +99,15 @@ failure file_store::mark(const digest& hash) {
   return sync_directory(directory_ + "/incoming");
 }
 
+/// Durably: with its marker gone first, a content that came back would belong to nobody.
+bool file_store::erase(const digest& hash) {
+  const auto place = path_of(hash);
+  fs_->DeleteFile(place, io, nullptr);
+  return sync_directory(place.substr(0, place.rfind('/'))).code == errc::none;
+}
+
 void file_store::remove(const digest& hash) {
-  fs_->DeleteFile(path_of(hash), io, nullptr);
-  settle(hash);
+  if (erase(hash)) settle(hash);
 }
 
 std::string file_store::path_of(const digest& hash) const {
@@ -130,7 +139,10 @@ size_t file_store::sweep(const std::function<bool(const digest&)>& named) {
   for (const auto& name : names) {
     if (name == "." || name == "..") continue;
     const auto hash = digest_from_hex(name);
-    if (!hash.empty() && !named(hash)) removed += fs_->DeleteFile(path_of(hash), io, nullptr).ok();
+    if (!hash.empty() && holds(hash) && !named(hash)) {
+      if (!erase(hash)) continue;
+      ++removed;
+    }
     fs_->DeleteFile(directory_ + "/incoming/" + name, io, nullptr);
   }
   return removed;

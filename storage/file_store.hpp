@@ -51,6 +51,7 @@ public:
 private:
   file_store(std::string directory, std::shared_ptr<rocksdb::FileSystem> fs);
   failure sync_directory(const std::string& path);
+  bool erase(const digest& hash);
   std::string marker_of(const digest& hash) const;
 
   std::string directory_;

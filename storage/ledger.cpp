@@ -22,7 +22,9 @@ failure ledger::start() {
   if (const auto row = db_.get(table::meta, key::next); row && !layout::decode(*row, next_))
     return fail(errc::storage_error, "the row of the counters cannot be read");
   const auto epoch = db_.get(table::meta, key::epoch);
-  epoch_ = static_cast<uint32_t>(epoch ? std::stoul(*epoch) : 0) + 1;
+  uint64_t starts = 0;
+  if (epoch && !parse_id(*epoch, starts)) return fail(errc::storage_error, "the row of the epoch cannot be read");
+  epoch_ = static_cast<uint32_t>(starts) + 1;
   set_->put(table::meta, key::epoch, std::to_string(epoch_));
   if (auto f = db_.write(*set_, true); f.code != errc::none) return f;
   files_.sweep([&](const digest& hash) {
@@ -123,7 +125,8 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
 }
 
 batch ledger::accept(batch_id id, const batch_options& options) {
-  auto row = std::move(acceptances_.extract(id).mapped());
+  auto row = acceptances_.at(id);
+  accepted_.push_back(id);
   row.options = options;
   set_->erase(table::index, key::acceptance(id));
   set_->put(table::index, key::batch_of(row.home, id), {});
@@ -203,18 +206,16 @@ failure ledger::commit() {
     return f;
   }
   for (const auto& hash : kept_files_) files_.settle(hash);
+  for (const auto id : accepted_) acceptances_.erase(id);
   for (const auto id : dirty_)
     if (terminal(batches_.at(id).state)) batches_.erase(id);
-  dirty_.clear();
-  items_.clear();
-  texts_.clear();
-  kept_files_.clear();
+  forget_changes();
   return fail(errc::none);
 }
 
 failure ledger::flush(std::vector<event>& events) {
-  if (set_->empty()) return fail(errc::none);
-  if (auto f = commit(); f.code != errc::none) return f;
+  if (!set_->empty())
+    if (auto f = commit(); f.code != errc::none) return f;
   std::move(events_.begin(), events_.end(), std::back_inserter(events));
   events_.clear();
   return fail(errc::none);
@@ -225,10 +226,15 @@ void ledger::forget_staged() {
   set_ = db_.new_write_set();
   events_.clear();
   batches_.clear();
+  forget_changes();
+}
+
+void ledger::forget_changes() {
   dirty_.clear();
   items_.clear();
   texts_.clear();
   kept_files_.clear();
+  accepted_.clear();
 }
 
 size_t ledger::trim_events(timestamp before, size_t most) {

@@ -67,7 +67,7 @@ public:
   /// Stages the acceptance, with the options as they are now known; items refused at the door are final from
   /// the start.
   batch accept(batch_id id, const batch_options& options);
-  /// Erases what was written of a batch that is not going to be accepted.
+  /// Erases what was written of a batch that is not going to be accepted, or whose acceptance was not flushed.
   void abandon(batch_id id);
 
   /// Stages the end of an attempt. Fails, alone, when a large original cannot be put in place.
@@ -103,6 +103,9 @@ private:
   batch* load_batch(batch_id id);
   /// The row as staged or stored; a row that cannot be read is set aside and stands as pending.
   std::optional<item> load_item(const item_key& key);
+  item repair_item(const item_key& key, std::string_view bytes);
+  item_id id_of(const item_key& key) const;
+  void recount(batch& b, const item_key& but);
   void write_item(const item& row);
   void write_batch(batch& row);
   void write_event(event e, const batch& b);
@@ -115,11 +118,13 @@ private:
   failure store_original(const content_ref& body);
   void write_source(const source& row);
   void remember_url(const item& row, const batch& b, const fetched& original, source_id s);
+  void touch_url(const item& row, const batch& b);
+  void erase_text(notebook_id n, const source& row);
   failure drop_source(const source& row);
   failure drop_content(const digest& hash, source_id s, std::vector<digest>& files);
   failure commit();
   void forget_staged();
-  void set_aside(table t, std::string_view key, std::string_view value);
+  void forget_changes();
 
   engine& db_;
   file_store& files_;
@@ -136,6 +141,8 @@ private:
   std::unordered_map<std::string, source_id> texts_;
   std::unordered_set<batch_id> dirty_;
   std::vector<digest> kept_files_;
+  /// Acceptances staged: abandoned like any other should the write fail.
+  std::vector<batch_id> accepted_;
 };
 
 } // namespace troupe

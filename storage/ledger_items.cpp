@@ -7,19 +7,12 @@ namespace key = layout::key;
 
 // -- items ------------------------------------------------------------------------------------------
 
-void ledger::set_aside(table t, std::string_view k, std::string_view value) {
-  set_->put(table::quarantine, key::quarantined(t, k), value);
-}
-
 std::optional<item> ledger::load_item(const item_key& k) {
   if (const auto it = items_.find(k); it != items_.end()) return it->second;
   const auto bytes = db_.get(table::items, key::item(k));
   if (!bytes) return std::nullopt;
   item row;
-  if (!layout::decode(*bytes, row)) {
-    set_aside(table::items, key::item(k), *bytes);
-    row = {};
-  }
+  if (!layout::decode(*bytes, row)) return repair_item(k, *bytes);
   row.key = k;
   return row;
 }
@@ -71,6 +64,7 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
   } else if (e.to == item_state::succeeded) {
     row.source = e.existing;
     row.duplicate = true;
+    if (!e.unattempted) touch_url(row, b);
   }
   if (!e.unattempted) {
     ++row.attempts;
@@ -155,6 +149,16 @@ void ledger::remember_url(const item& row, const batch& b, const fetched& origin
             layout::encode(known_url{s, original.etag, original.last_modified, row.updated}));
 }
 
+/// The URL was asked for again and had not changed.
+void ledger::touch_url(const item& row, const batch& b) {
+  const auto k = key::url(b.home, b.job, row.url);
+  const auto bytes = db_.get(table::index, k);
+  known_url known;
+  if (!bytes || !layout::decode(*bytes, known)) return;
+  known.fetched = row.updated;
+  set_->put(table::index, k, layout::encode(known));
+}
+
 bool ledger::link(notebook_id n, source_id s, std::string notes) {
   if (!db_.get(table::sources, key::number(raw(s)))) return false;
   const auto at = now();
@@ -178,9 +182,16 @@ result<bool> ledger::remove(notebook_id n, source_id s, bool force) {
   }
   set_->erase(table::index, key::link(n, s));
   set_->erase(table::index, key::linked_to(s, n));
-  set_->erase(table::index, key::text(n, row.markdown));
+  erase_text(n, row);
   if (auto f = commit(); f.code != errc::none) return f;
   return true;
+}
+
+/// The notebook may have another source with the same text.
+void ledger::erase_text(notebook_id n, const source& row) {
+  const auto k = key::text(n, row.markdown);
+  const auto leads_to = db_.get(table::index, k);
+  if (leads_to && key::number_at(*leads_to, 0) == raw(row.id)) set_->erase(table::index, k);
 }
 
 failure ledger::drop_source(const source& row) {
@@ -190,9 +201,9 @@ failure ledger::drop_source(const source& row) {
     const notebook_id n{key::number_at(l->key(), 9)};
     set_->erase(table::index, key::link(n, row.id));
     set_->erase(table::index, l->key());
-    set_->erase(table::index, key::text(n, row.markdown));
+    erase_text(n, row);
   }
-  set_->erase(table::index, key::text(row.home, row.markdown));
+  erase_text(row.home, row);
   set_->erase(table::sources, key::number(raw(row.id)));
   std::vector<digest> files;
   for (const auto& hash : {row.markdown, row.original})
@@ -210,10 +221,9 @@ failure ledger::drop_content(const digest& hash, source_id s, std::vector<digest
   const auto stored = db_.snapshot();
   for (auto u = stored->scan(table::index, prefix, key::after(prefix)); u->valid(); u->next())
     if (u->key() != use) return fail(errc::none);
-  if (db_.get(table::content, hash.view())) {
-    set_->erase(table::content, hash.view());
-    return fail(errc::none);
-  }
+  // The same bytes may be kept twice: as a Markdown text, and as a large original that is Markdown itself.
+  if (db_.get(table::content, hash.view())) set_->erase(table::content, hash.view());
+  if (!files_.holds(hash)) return fail(errc::none);
   files.push_back(hash);
   return files_.mark(hash);
 }

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -33,7 +34,7 @@ public:
   }
   void erase(table t, std::string_view key) override { batch.Delete(at(t), slice(key)); }
   void erase_range(table t, std::string_view from, std::string_view to) override {
-    batch.DeleteRange(at(t), slice(from), slice(to));
+    if (from < to) batch.DeleteRange(at(t), slice(from), slice(to));
   }
   bool empty() const override { return batch.Count() == 0; }
 
@@ -162,6 +163,15 @@ rocksdb::DBOptions database_options(const rocksdb_options& from, rocksdb::Env* e
   return o;
 }
 
+/// Makes the directory, durably: RocksDB syncs what is in it, not its own name.
+failure make_directory(rocksdb::FileSystem& fs, const std::string& path) {
+  auto status = fs.CreateDirIfMissing(path, {}, nullptr);
+  std::unique_ptr<rocksdb::FSDirectory> parent;
+  if (status.ok()) status = fs.NewDirectory(path.substr(0, path.rfind('/')), {}, &parent, nullptr);
+  if (status.ok()) status = parent->Fsync({}, nullptr);
+  return failure_of(status);
+}
+
 } // namespace
 
 std::string_view name(table t) {
@@ -181,6 +191,7 @@ result<std::unique_ptr<engine>> open_rocksdb(const rocksdb_options& from) {
     const auto t = static_cast<table>(i);
     families.emplace_back(std::string(name(t)), family_options(t, cache));
   }
+  if (auto f = make_directory(*used->GetFileSystem(), from.directory); f.code != errc::none) return f;
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(database_options(from, used), from.directory, families, &opened, &db);

@@ -189,11 +189,14 @@ bool decode(std::string_view in, item_range& x) { return decode_row(in, x); }
 bool decode(std::string_view in, source_link& x) { return decode_row(in, x); }
 bool decode(std::string_view in, item_key& x) { return decode_row(in, x); }
 bool decode(std::string_view in, notebook& x) { return decode_row(in, x); }
-bool decode(std::string_view in, batch& x) { return decode_row(in, x) && x.state <= batch_state::cancelled; }
+bool decode(std::string_view in, batch& x) { return decode_row(in, x) && x.state <= batch_state::cancelled && x.job <= job_type::file_upload; }
 bool decode(std::string_view in, item& x) { return decode_row(in, x) && x.id != item_id{} && x.state <= item_state::expired; }
 bool decode(std::string_view in, attempt& x) { return decode_row(in, x); }
 bool decode(std::string_view in, source& x) { return decode_row(in, x) && x.id != source_id{}; }
 bool decode(std::string_view in, known_url& x) { return decode_row(in, x); }
-bool decode(std::string_view in, event& x) { return decode_row(in, x); }
+bool decode(std::string_view in, event& x) {
+  return decode_row(in, x) && x.kind <= event_kind::batch_changed && x.item_now <= item_state::expired &&
+         x.batch_now <= batch_state::cancelled;
+}
 
 } // namespace troupe::layout

@@ -1,0 +1,158 @@
+/// HTTP as clients may misuse it.
+#include "tests/support/origin.hpp"
+#include "tests/support/raw_client.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace troupe::test;
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* health = "GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+size_t count(const std::string& text, const std::string& what) {
+  size_t n = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
+  return n;
+}
+
+struct fixture {
+  origin o;
+  scratch dir;
+  server_process server{{.data = dir.path(),
+                         .set = {"http.header_timeout_ms=300", "http.idle_timeout_ms=1500", "http.body_timeout_ms=400",
+                                 "http.body_bytes=3000000", "http.header_bytes=4096", "http.spool_bytes=1000"}}};
+
+  bool still_serves() const { return server.get("/api/v1/health/").status == 200; }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(http_front, fixture)
+
+BOOST_AUTO_TEST_CASE(connections_are_kept_and_pipelines_answered_in_order) {
+  raw_client c{server.base()};
+  c.send(health);
+  c.read_until("}");
+  c.send(std::string(health) + "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" + health);
+  c.read_until("X");
+  const auto& all = c.received();
+  BOOST_TEST(count(all, "HTTP/1.1 200") == 3u);
+  BOOST_TEST(all.find("HTTP/1.1 404") > all.find("HTTP/1.1 200"));
+  BOOST_TEST(all.rfind("HTTP/1.1 200") > all.find("HTTP/1.1 404"));
+}
+
+BOOST_AUTO_TEST_CASE(http_1_0_and_close_end_the_connection) {
+  raw_client old{server.base()};
+  old.send("GET /api/v1/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  BOOST_TEST(old.closed());
+  BOOST_TEST(old.received().find("\"status\":\"ok\"") != std::string::npos);
+  raw_client last{server.base()};
+  last.send("GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(last.closed());
+}
+
+BOOST_AUTO_TEST_CASE(head_has_no_body) {
+  raw_client c{server.base()};
+  c.send("HEAD /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().ends_with("\r\n\r\n"));
+  BOOST_TEST(c.received().find("Content-Length: ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(slow_heads_idle_connections_and_slow_bodies_are_ended) {
+  raw_client slow{server.base()};
+  slow.send("GET /api/v1/hea");
+  BOOST_TEST(slow.closed(1'200ms));
+  raw_client idle{server.base()};
+  BOOST_TEST(idle.closed(3s));
+  raw_client body{server.base()};
+  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+  BOOST_TEST(body.closed(3s));
+  BOOST_TEST(body.received().find("408") != std::string::npos);
+  BOOST_TEST(still_serves());
+}
+
+BOOST_AUTO_TEST_CASE(long_heads_and_bodies_are_refused) {
+  raw_client head{server.base()};
+  head.send("GET /" + std::string(6'000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  head.read_until("HTTP/1.1 431");
+  BOOST_TEST(head.received().find("HTTP/1.1 431") != std::string::npos);
+  raw_client body{server.base()};
+  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n");
+  BOOST_TEST(body.read_until("detail").find("HTTP/1.1 413") != std::string::npos);
+  raw_client chunked{server.base()};
+  chunked.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "10000\r\n" + std::string(0x10000, ' ') + "\r\n";
+  for (int i = 0; i < 60; ++i) chunked.send(chunk);
+  chunked.send("0\r\n\r\n");
+  BOOST_TEST(chunked.read_until("detail").find("HTTP/1.1 413") != std::string::npos);
+  BOOST_TEST(still_serves());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_http_is_told_so) {
+  for (const std::string bytes : {"\x16\x03\x01\x02", "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"}) {
+    raw_client c{server.base()};
+    c.send(bytes + "\r\n\r\n");
+    BOOST_TEST(c.closed());
+  }
+  BOOST_TEST(still_serves());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_waits_for_continue_gets_it) {
+  const auto body = json{{"urls", {o.url("/page/1")}}}.dump();
+  raw_client c{server.base()};
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n");
+  BOOST_TEST(c.read_until("100 Continue").find("100 Continue") != std::string::npos);
+  c.send(body);
+  BOOST_TEST(c.read_until("is_batch").find("HTTP/1.1 202") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_chunked_body_in_small_pieces_is_one_body) {
+  const auto body = json{{"urls", {o.url("/page/1"), o.url("/page/2")}}}.dump();
+  raw_client c{server.base()};
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (const char byte : body) c.send(std::string("1\r\n") + byte + "\r\n");
+  c.send("0\r\n\r\n");
+  BOOST_TEST(c.read_until("is_batch").find("\"total_items\":2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_spooled_body_is_accepted_in_parts_or_not_at_all) {
+  json urls = json::array();
+  for (int i = 0; i < 7'000; ++i) urls.push_back(o.url("/page/" + std::to_string(i), 1 + i % 20));
+  const auto good = server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", urls}}.dump());
+  BOOST_TEST(good.status == 202);
+  BOOST_TEST(good.json()["total_items"] == 7'000);
+  // Broken after thousands of good ones: nothing of it exists.
+  auto broken = json{{"urls", urls}}.dump();
+  broken.resize(broken.size() - 20);
+  const auto bad = server.post("/api/v1/notebooks/2/files/parse_url/", broken);
+  BOOST_TEST(bad.status == 400);
+  BOOST_TEST(server.get("/api/v1/notebooks/2/files/").status == 404);
+  // The client leaves in the middle of the body.
+  {
+    raw_client c{server.base()};
+    c.send("POST /api/v1/notebooks/3/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+           std::to_string(broken.size()) + "\r\n\r\n" + broken.substr(0, broken.size() / 2));
+  }
+  BOOST_TEST(server.get("/api/v1/notebooks/3/files/").status == 404);
+  server.wait(1, good.json()["batch_job_id"]);
+  server.terminate();
+  BOOST_TEST(verify_store(dir.path()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_whose_listener_leaves_is_ended) {
+  server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}}}}.dump());
+  for (int i = 0; i < 20; ++i) {
+    raw_client c{server.base()};
+    c.send("GET /api/v1/notebooks/1/files/stuck/status/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    BOOST_TEST(c.read_until("processing").find("text/event-stream") != std::string::npos);
+  }
+  BOOST_TEST(still_serves());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
