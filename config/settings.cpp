@@ -290,12 +290,10 @@ std::string override_setting(std::string_view assignment, settings& into) {
   const std::string key{assignment.substr(dot + 1, equals - dot - 1)};
   const std::string value{assignment.substr(equals + 1)};
   auto parsed = json::parse(value, nullptr, false);
-  settings copy = into;
-  if (!parsed.is_discarded() && read_document(json{{section, {{key, parsed}}}}, copy).empty()) {
-    into = std::move(copy);
-    return {};
-  }
-  return read_document(json{{section, {{key, parsed.is_discarded() ? json(value) : parsed}}}}, into);
+  if (parsed.is_discarded()) return read_document(json{{section, {{key, value}}}}, into);
+  const auto problem = read_document(json{{section, {{key, parsed}}}}, into);
+  // A bare text may happen to be JSON, as a directory named 2024.
+  return problem.empty() || read_document(json{{section, {{key, value}}}}, into).empty() ? std::string{} : problem;
 }
 
 std::string check_settings(const settings& s) {

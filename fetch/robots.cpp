@@ -1,6 +1,7 @@
 #include "fetch/robots.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -29,12 +30,14 @@ std::string product(std::string_view s) {
   return lower(s.substr(0, n));
 }
 
-/// Percent-encoding in one form: escapes in upper case, bytes beyond ASCII escaped.
-std::string canonical(std::string_view s) {
+/// Percent-encoding in one form: escapes in upper case, bytes beyond ASCII escaped, and the two characters that
+/// mean something in a rule where they do not (RFC 9309 section 2.2.3).
+std::string canonical(std::string_view s, bool path = false) {
   std::string out;
   for (size_t i = 0; i < s.size(); ++i) {
     const auto u = static_cast<uint8_t>(s[i]);
-    if (u >= 0x80) {
+    const bool literal = (path && s[i] == '*') || (s[i] == '$' && (path || i + 1 < s.size()));
+    if (u >= 0x80 || literal) {
       char hex[4];
       std::snprintf(hex, sizeof hex, "%%%02X", u);
       out += hex;
@@ -122,8 +125,11 @@ robots::robots(std::string_view text, std::string_view agent) {
       if (for_all && everyones.size() < most_rules) everyones.push_back(r);
     } else if (key == "crawl-delay") {
       in_names = false;
-      const double seconds = std::clamp(std::atof(std::string(value).c_str()), 0.0, longest_delay_seconds);
-      (for_us ? our_delay : every_delay) = milliseconds{static_cast<int64_t>(seconds * 1000)};
+      const double seconds = std::atof(std::string(value).c_str());
+      if (!std::isfinite(seconds)) continue;
+      const milliseconds delay{static_cast<int64_t>(std::clamp(seconds, 0.0, longest_delay_seconds) * 1000)};
+      if (for_us) our_delay = delay;
+      if (for_all) every_delay = delay;
     }
   }
   rules_ = ours_seen ? std::move(ours) : std::move(everyones);
@@ -131,7 +137,7 @@ robots::robots(std::string_view text, std::string_view agent) {
 }
 
 bool robots::allows(std::string_view path) const {
-  const auto wanted = canonical(path.substr(0, path.find('#')));
+  const auto wanted = canonical(path.substr(0, path.find('#')), true);
   if (wanted == "/robots.txt") return true;
   const rule* best = nullptr;
   for (const auto& r : rules_) {

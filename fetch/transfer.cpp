@@ -8,6 +8,7 @@ namespace troupe {
 namespace {
 
 constexpr long receive_buffer = 16'384;
+constexpr uint64_t longest_error_body = 65'536;
 
 std::string number(uint64_t n) { return std::to_string(n); }
 
@@ -109,10 +110,18 @@ void transfer::resume() {
   curl_easy_pause(curl_, CURLPAUSE_CONT);
 }
 
+/// The body of an answer that carries no page: read, so that the connection can be used again, if it is short.
+size_t transfer::pass_over(std::string_view data, long status) {
+  passed_over_ += data.size();
+  if (passed_over_ <= longest_error_body) return data.size();
+  refused_ = failure_of_status(status);
+  return 0;
+}
+
 size_t transfer::take(std::string_view data) {
   long status = 0;
   curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-  if (status < 200 || status >= 300) return data.size();
+  if (status < 200 || status >= 300) return pass_over(data, status);
   if (must_wait()) {
     context_.paused += !paused_;
     paused_ = true;
@@ -212,6 +221,7 @@ failure transfer::failure_of_status(long status) const {
   auto f = fail(status == 429   ? errc::http_429
                 : status >= 500 ? errc::http_5xx
                 : status >= 400 ? errc::http_4xx
+                : status == 304 ? errc::http_other
                 : status >= 300 ? errc::bad_redirect
                                 : errc::http_other,
                 "the host answered " + std::to_string(status));
@@ -248,7 +258,8 @@ failure transfer::failure_of(CURLcode code) const {
   case CURLE_BAD_CONTENT_ENCODING: return fail(errc::decode_error, text);
   case CURLE_TOO_MANY_REDIRECTS: return fail(errc::too_many_redirects, text);
   case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT:
-    if (text.starts_with("Received HTTP/0.9")) return fail(errc::protocol_error, "the host's answer is no HTTP");
+    if (text.starts_with("Received HTTP/0.9") || text.starts_with("Unsupported HTTP"))
+      return fail(errc::protocol_error, "the host's answer is no HTTP");
     return fail(redirects > 0 || *error_text_ == 'P' ? errc::bad_redirect : errc::invalid_url, text);
   case CURLE_FILESIZE_EXCEEDED: return fail(errc::too_large, text);
   case CURLE_WEIRD_SERVER_REPLY: case CURLE_HTTP2: case CURLE_HTTP2_STREAM:

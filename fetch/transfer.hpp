@@ -49,6 +49,7 @@ private:
   void set_options();
   void set_conditions();
   size_t take(std::string_view data);
+  size_t pass_over(std::string_view data, long status);
   bool must_wait() const;
   failure store(std::string_view data);
   failure failure_of(CURLcode code) const;
@@ -68,6 +69,7 @@ private:
   std::unique_ptr<spool> file_;
   hasher hash_;
   uint64_t size_ = 0;
+  uint64_t passed_over_ = 0;
   int64_t held_ = 0;
   bool blocked_ = false;
   bool paused_ = false;

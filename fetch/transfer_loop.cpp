@@ -15,7 +15,16 @@ constexpr int longest_wait_ms = 1'000;
 /// While bodies wait for memory to come free, which wakes nobody.
 constexpr int paused_wait_ms = 20;
 
-uint64_t key_of(item_id item, attempt_token token) { return raw(item) * 1'000'003 + token.number; }
+struct order_key {
+  item_id item;
+  attempt_token token;
+  friend bool operator==(const order_key&, const order_key&) = default;
+};
+struct hash_of_key {
+  size_t operator()(const order_key& k) const {
+    return std::hash<uint64_t>{}(raw(k.item) * 0x9e3779b97f4a7c15ull + (uint64_t{k.token.epoch} << 32) + k.token.number);
+  }
+};
 
 } // namespace
 
@@ -51,7 +60,7 @@ public:
   void cancel(item_id item, attempt_token token) {
     {
       const std::lock_guard lock{mutex_};
-      cancelled_.push_back(key_of(item, token));
+      cancelled_.push_back({item, token});
     }
     curl_multi_wakeup(multi_);
   }
@@ -75,18 +84,18 @@ private:
 
   void take_incoming() {
     std::vector<std::pair<fetch_order, fetch_done>> incoming;
-    std::vector<uint64_t> cancelled;
+    std::vector<order_key> cancelled;
     {
       const std::lock_guard lock{mutex_};
       incoming.swap(incoming_);
       cancelled.swap(cancelled_);
     }
-    for (const auto key : cancelled) give_up(key);
+    for (const auto& key : cancelled) give_up(key);
     for (auto& [order, done] : incoming) start(std::move(order), std::move(done));
   }
 
   void start(fetch_order order, fetch_done done) {
-    const auto key = key_of(order.work.item, order.work.token);
+    const order_key key{order.work.item, order.work.token};
     // A supervisor that was started again may order what its predecessor had ordered.
     give_up(key);
     auto t = std::make_unique<transfer>(context_, std::move(order), std::move(done));
@@ -95,7 +104,7 @@ private:
     running_ = transfers_.size();
   }
 
-  void give_up(uint64_t key) {
+  void give_up(const order_key& key) {
     if (const auto it = transfers_.find(key); it != transfers_.end())
       end(it->second.get(), CURLE_OK, fail(errc::cancelled));
   }
@@ -111,7 +120,7 @@ private:
   }
 
   void end(transfer* t, CURLcode code, failure given_up) {
-    const auto node = transfers_.extract(key_of(t->work().item, t->work().token));
+    const auto node = transfers_.extract(order_key{t->work().item, t->work().token});
     t->finish(code, std::move(given_up));
     // Removing an unfinished transfer closes its connection.
     curl_multi_remove_handle(multi_, t->handle());
@@ -128,13 +137,13 @@ private:
 
   transfer_context context_;
   CURLM* multi_;
-  std::unordered_map<uint64_t, std::unique_ptr<transfer>> transfers_;
+  std::unordered_map<order_key, std::unique_ptr<transfer>, hash_of_key> transfers_;
   std::atomic<bool> stop_ = false;
   std::atomic<uint64_t> finished_ = 0;
   std::atomic<uint64_t> running_ = 0;
   std::mutex mutex_;
   std::vector<std::pair<fetch_order, fetch_done>> incoming_;
-  std::vector<uint64_t> cancelled_;
+  std::vector<order_key> cancelled_;
   std::thread thread_;
 };
 

@@ -34,6 +34,7 @@ std::string_view trim(std::string_view s) {
 result<std::string> normalize_url(std::string_view text, size_t longest) {
   text = trim(text);
   if (text.empty()) return fail(errc::invalid_url, "the URL is empty");
+  if (text.find('\0') != text.npos) return fail(errc::invalid_url, "the URL holds a NUL byte");
   if (text.size() > longest)
     return fail(errc::url_too_long, "the URL is longer than " + std::to_string(longest) + " bytes");
   CURLUcode code{};
@@ -44,10 +45,11 @@ result<std::string> normalize_url(std::string_view text, size_t longest) {
   if (part(u, CURLUPART_HOST).empty()) return fail(errc::invalid_url, "the URL names no host");
   curl_url_set(u.get(), CURLUPART_FRAGMENT, nullptr, 0);
   auto out = part(u, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-  const auto host_end = out.find_first_of("/?#", scheme.size() + 3);
-  for (size_t i = scheme.size() + 3; i < std::min(host_end, out.size()); ++i)
-    // User names keep their case.
-    if (out.find('@') > host_end && out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] + 32);
+  const auto host_end = std::min(out.find_first_of("/?#", scheme.size() + 3), out.size());
+  // User names keep their case.
+  const auto at_sign = out.rfind('@', host_end);
+  for (auto i = at_sign == out.npos ? scheme.size() + 3 : at_sign; i < host_end; ++i)
+    if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] + 32);
   return out;
 }
 

@@ -64,6 +64,7 @@ std::optional<ip_address> ip_of(const sockaddr& address) {
 }
 
 std::optional<ip_address> parse_ip(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;
   const std::string copy{text};
   uint8_t four[4];
   if (inet_pton(AF_INET, copy.c_str(), four) == 1) return map_v4(four);

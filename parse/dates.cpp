@@ -1,6 +1,7 @@
 #include "parse/metadata.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -20,13 +21,14 @@ std::optional<int> number(std::string_view s, size_t& at, size_t least, size_t m
 }
 
 std::string format(int y, int m, int d) {
-  if (y < 1970 || y > 2100 || m < 1 || m > 12 || d < 1 || d > 31) return {};
+  const std::chrono::year_month_day date{std::chrono::year{y}, std::chrono::month(unsigned(m)), std::chrono::day(unsigned(d))};
+  if (y < 1970 || y > 2100 || !date.ok()) return {};
   char out[16];
   std::snprintf(out, sizeof out, "%04d-%02d-%02d", y, m, d);
   return out;
 }
 
-/// 2024-01-15, 2024/1/15, 20240115.
+/// 2024-01-15, 2024/1/15.
 std::string iso_at(std::string_view s, size_t at) {
   const auto y = number(s, at, 4, 4);
   if (!y || at >= s.size() || (s[at] != '-' && s[at] != '/' && s[at] != '.')) return {};

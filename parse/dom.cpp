@@ -10,6 +10,8 @@ namespace troupe::html {
 namespace {
 
 constexpr size_t first_arena_block = 128 * 1024;
+/// Whatever the parser makes of a document: those who walk the tree recurse as deep.
+constexpr unsigned deepest = 512;
 
 const std::unordered_map<std::string_view, tag>& names() {
   static const std::unordered_map<std::string_view, tag> map = {
@@ -46,15 +48,27 @@ public:
 
   void start(std::string_view name, const xmlChar** attributes) {
     flush();
-    at_ = tree_.new_element(tag_of(name), name, at_);
+    auto* n = tree_.new_element(tag_of(name), name, at_);
     for (; attributes && attributes[0]; attributes += 2)
-      tree_.add_attribute(at_, text(attributes[0]), attributes[1] ? text(attributes[1]) : std::string_view{});
+      tree_.add_attribute(n, text(attributes[0]), attributes[1] ? text(attributes[1]) : std::string_view{});
+    if (depth_ >= deepest) {
+      ++beyond_;
+      return;
+    }
+    at_ = n;
+    ++depth_;
   }
   void end(std::string_view name) {
     flush();
-    for (node* n = at_; n->parent; n = n->parent)
+    if (beyond_ > 0) {
+      --beyond_;
+      return;
+    }
+    unsigned up = 1;
+    for (node* n = at_; n->parent; n = n->parent, ++up)
       if (n->text == name) {
         at_ = n->parent;
+        depth_ -= up;
         return;
       }
   }
@@ -70,6 +84,8 @@ public:
 private:
   tree& tree_;
   node* at_;
+  unsigned depth_ = 0;
+  unsigned beyond_ = 0;
   std::string pending_;
 };
 
@@ -197,6 +213,8 @@ bool is_inline(tag t) {
   case tag::mark: case tag::picture: case tag::q: case tag::s: case tag::samp: case tag::small: case tag::span:
   case tag::strike: case tag::strong: case tag::sub: case tag::sup: case tag::time: case tag::tt: case tag::u:
   case tag::var: case tag::math: case tag::input: case tag::button:
+  // Elements not known by name, as wbr and bdi, stand in a line unless they hold blocks.
+  case tag::other:
     return true;
   default:
     return false;

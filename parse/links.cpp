@@ -52,7 +52,8 @@ std::string link_resolver::resolve(std::string_view reference) const {
   const auto text = encode(trim(reference));
   const auto colon = text.find(':');
   if (colon != std::string::npos && text.find_first_of("/?#") > colon) {
-    const auto scheme = text.substr(0, colon);
+    auto scheme = text.substr(0, colon);
+    for (char& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (scheme == "javascript" || scheme == "data" || scheme == "vbscript" || scheme == "about") return {};
     return text;
   }

@@ -20,17 +20,21 @@ bool all_inline(const node* n) {
   return true;
 }
 
+/// The first word, unless it holds what would end the line of a fence.
+std::string plain_name(std::string_view s) {
+  const auto name = s.substr(0, s.find_first_of(" ;\t\r\n"));
+  return name.find('`') == name.npos ? std::string(name) : std::string{};
+}
+
 /// The language in `class="language-x"`, `lang-x`, `highlight-source-x` or `brush: x`; of code or its parents.
 std::string language_of(const node* n) {
   for (int up = 0; n && up < 3; n = n->parent, ++up) {
-    if (const auto data = n->get("data-lang"); !data.empty()) return std::string(data);
+    if (auto name = plain_name(n->get("data-lang")); !name.empty()) return name;
     const auto classes = n->get("class");
     for (const std::string_view mark : {"language-", "lang-", "highlight-source-", "brush: ", "brush:"}) {
       const auto at = classes.find(mark);
       if (at == std::string_view::npos) continue;
-      const auto rest = classes.substr(at + mark.size());
-      const auto name = rest.substr(0, rest.find_first_of(" ;"));
-      if (!name.empty() && name.find_first_of("`\n") == name.npos) return std::string(name);
+      if (auto name = plain_name(classes.substr(at + mark.size())); !name.empty()) return name;
     }
     if (n->kind != tag::code && n->kind != tag::pre && up > 0 && n->kind != tag::div) break;
   }
@@ -117,6 +121,8 @@ private:
   }
 
   void paragraph(std::string& line) {
+    // A hard break before the end of a paragraph breaks nothing.
+    while (trim_right(line).ends_with("\\\n")) line = trim_right(line).substr(0, trim_right(line).size() - 2);
     block(guard_line_start(std::string(trim(line))));
     line.clear();
   }
@@ -141,10 +147,14 @@ private:
   void heading(const node* n) {
     std::string line;
     inline_children(n, line);
+    for (auto at = line.find("\\\n"); at != line.npos; at = line.find("\\\n", at)) line.replace(at, 2, " ");
     std::replace(line.begin(), line.end(), '\n', ' ');
-    const auto text = trim(line);
+    std::string text{trim(line)};
     if (text.empty()) return;
-    block(std::string(1 + static_cast<size_t>(n->kind) - static_cast<size_t>(tag::h1), '#') + " " + std::string(text));
+    // A closing run of # would be taken as the heading's own.
+    const auto run = text.find_last_not_of('#') + 1;
+    if (text.back() == '#' && (run == 0 || text[run - 1] == ' ')) text.insert(run, "\\");
+    block(std::string(1 + static_cast<size_t>(n->kind) - static_cast<size_t>(tag::h1), '#') + " " + text);
   }
 
   void code(const node* n) {
@@ -164,15 +174,18 @@ private:
     if (const auto start = n->get("start"); !start.empty() && start.size() < 7 && start.find_first_not_of("0123456789") == start.npos)
       number = static_cast<unsigned>(std::stoul(std::string(start)));
     bool first = true;
+    size_t width = 2;
     for (const node* c = n->first; c && !full(); c = c->next) {
       if (c->is_text() && trim(c->text).empty()) continue;
-      if (c->kind == tag::ul || c->kind == tag::ol) {
-        nested(c);
+      if (const node* inner = only_list(c)) {
+        nested(inner, width);
         continue;
       }
       if (!first) tight_ = true;
       const auto before = out_.size();
-      item(c, n->kind == tag::ol ? std::to_string(number) + ". " : "- ");
+      const std::string mark = n->kind == tag::ol ? std::to_string(number) + ". " : "- ";
+      width = mark.size();
+      item(c, mark);
       if (out_.size() != before) {
         first = false;
         ++number;
@@ -182,12 +195,25 @@ private:
     }
   }
 
+  /// The list that `n` is, or that is all it holds.
+  static const node* only_list(const node* n) {
+    if (n->kind == tag::ul || n->kind == tag::ol) return n;
+    const node* found = nullptr;
+    if (n->kind != tag::li) return nullptr;
+    for (const node* c = n->first; c; c = c->next) {
+      if (c->is_text() && trim(c->text).empty()) continue;
+      if (found || (c->kind != tag::ul && c->kind != tag::ol)) return nullptr;
+      found = c;
+    }
+    return found;
+  }
+
   /// A list that stands directly in a list belongs to the item before it.
-  void nested(const node* n) {
-    prefix_ += "  ";
+  void nested(const node* n, size_t width) {
+    prefix_.append(width, ' ');
     tight_ = true;
     list(n);
-    prefix_.resize(prefix_.size() - 2);
+    prefix_.resize(prefix_.size() - width);
   }
 
   void item(const node* n, const std::string& mark) {
@@ -226,6 +252,9 @@ private:
 
   void quote(const node* n) {
     const auto size = prefix_.size();
+    const auto before = out_.size();
+    const auto marker = marker_;
+    const bool tight = tight_;
     if (!marker_.empty()) {
       marker_ += "> ";
     } else {
@@ -233,10 +262,14 @@ private:
       tight_ = true;
     }
     prefix_ += "> ";
-    const auto before = out_.size();
+    const auto begun = out_.size();
     blocks(n);
     prefix_.resize(size);
-    if (out_.size() == before) tight_ = false;
+    if (out_.size() != begun) return;
+    // Nothing in it: as if it had not been there.
+    out_.resize(before);
+    marker_ = marker;
+    tight_ = tight;
   }
 
   void term(const node* n) {
@@ -258,6 +291,7 @@ private:
 
   void table(const node* n) {
     const auto rows = rows_of(n);
+    if (rows.empty()) return blocks(n);
     if (!is_data_table(n, rows)) {
       for (const auto& row : rows)
         for (const node* cell : row.cells) blocks(cell);
@@ -295,7 +329,7 @@ private:
     case tag::q: line += '"'; inline_children(n, line); line += '"'; return;
     case tag::script: case tag::style: case tag::input: case tag::button: return;
     case tag::sup: case tag::sub: case tag::span: case tag::font: case tag::small: case tag::label: case tag::abbr:
-    case tag::u: case tag::mark: case tag::time: case tag::ins: case tag::picture: case tag::math:
+    case tag::u: case tag::mark: case tag::time: case tag::ins: case tag::picture: case tag::math: case tag::other:
       return inline_children(n, line);
     default:
       // A block inside a line, as in a table's cell: its text, apart from what stands beside it.
@@ -311,7 +345,7 @@ private:
       const bool nbsp = s.substr(i).starts_with("\xc2\xa0");
       if (nbsp) ++i;
       if (nbsp || static_cast<uint8_t>(s[i]) <= ' ') {
-        const char before = collapsed.empty() ? (line.empty() ? ' ' : line.back()) : collapsed.back();
+        const char before = !collapsed.empty() ? collapsed.back() : line.empty() ? outer_ : line.back();
         if (before != ' ' && before != '\n') collapsed += ' ';
       } else {
         collapsed += s[i];
@@ -320,10 +354,25 @@ private:
     line += escape_markdown(collapsed);
   }
 
-  /// Marks a span; white space at its edges goes outside, where Markdown wants it.
-  void around(const node* n, std::string_view mark, std::string& line) {
+  /// The text of a span inside `line`.
+  std::string span(const node* n, const std::string& line) {
+    const char outer = outer_;
+    if (!line.empty()) outer_ = line.back();
     std::string inner;
     inline_children(n, inner);
+    outer_ = outer;
+    return inner;
+  }
+
+  /// A link behind an exclamation mark would be an image.
+  static std::string& guard_bang(std::string& line) {
+    if (line.ends_with('!') && !line.ends_with("\\!")) line.insert(line.size() - 1, "\\");
+    return line;
+  }
+
+  /// Marks a span; white space at its edges goes outside, where Markdown wants it.
+  void around(const node* n, std::string_view mark, std::string& line) {
+    const auto inner = span(n, line);
     const auto core = trim(inner);
     if (core.empty() || core.find('\n') != core.npos || core.starts_with(mark) || line.ends_with(mark)) {
       line += inner;
@@ -345,14 +394,16 @@ private:
   }
 
   void link(const node* n, std::string& line) {
-    std::string inner;
-    inline_children(n, inner);
+    const auto inner = span(n, line);
     const auto core = trim(inner);
     const auto target = links_.resolve(n->get("href"));
-    if (core.empty()) return;
+    if (core.empty()) {
+      line += inner;
+      return;
+    }
     if (inner.front() == ' ' && !line.empty() && line.back() != ' ') line += ' ';
     if (target.empty() || target.front() == '#' || core.find('\n') != core.npos) line += core;
-    else line.append("[").append(core).append("](").append(escape_target(target)).append(")");
+    else guard_bang(line).append("[").append(core).append("](").append(escape_target(target)).append(")");
     if (inner.back() == ' ') line += ' ';
   }
 
@@ -391,8 +442,10 @@ private:
       const auto end = std::min(s.find('\n', at), s.size());
       const auto line = std::string_view(s).substr(at, end - at);
       const auto digits = line.find_first_not_of("0123456789");
-      if (line.starts_with("#") || line.starts_with("> ") || line.starts_with("+ ") || line.starts_with("- ") ||
-          line == "-" || line == "+" || line.starts_with("---") || line.starts_with("===") || line.starts_with("~~~"))
+      const bool rule = !line.empty() && (line.find_first_not_of("- ") == line.npos || line.find_first_not_of("= ") == line.npos);
+      if (line.starts_with("#") || line.starts_with(">") || line.starts_with("+ ") || line.starts_with("- ") ||
+          line.starts_with("* ") || line == "+" || line == "*" || line.starts_with("---") || line.starts_with("|") || rule ||
+          line.starts_with("~~~"))
         s.insert(at, "\\");
       else if (digits != line.npos && digits > 0 && digits < 10 && (line[digits] == '.' || line[digits] == ')') &&
                (digits + 1 == line.size() || line[digits + 1] == ' '))
@@ -409,6 +462,8 @@ private:
   std::string prefix_;
   std::string marker_;
   bool tight_ = false;
+  /// What stands before the span that is being written.
+  char outer_ = ' ';
 };
 
 } // namespace

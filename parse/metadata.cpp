@@ -14,6 +14,8 @@ using nlohmann::json;
 
 constexpr size_t longest_field = 2'000;
 constexpr int deepest_linked_data = 6;
+constexpr size_t most_authors = 50;
+constexpr size_t longest_author = 200;
 
 std::string clean(std::string_view s) {
   std::string out;
@@ -82,8 +84,8 @@ private:
   void add_authors(const json& x) {
     if (x.is_array()) {
       for (const auto& e : x) add_authors(e);
-    } else if (auto name = text_of(x); !name.empty() && !name.starts_with("http")) {
-      authors.push_back(std::move(name));
+    } else if (auto name = text_of(x); !name.empty() && !name.starts_with("http") && authors.size() < most_authors) {
+      authors.push_back(name.substr(0, longest_author));
     }
   }
 };

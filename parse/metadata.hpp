@@ -21,7 +21,7 @@ struct metadata {
   std::string image;
 };
 
-/// Looks at JSON-LD (schema.org), OpenGraph, meta elements and visible text, in this order of trust for
+/// Looks at JSON-LD (schema.org), OpenGraph, meta elements and visible text, in the order of trust that suits
 /// each field. Call before the tree is cleaned.
 metadata read_metadata(const tree& t, std::string_view url);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe::html {
@@ -20,9 +21,22 @@ bool any_of(const std::array<std::string_view, N>& names, std::string_view name)
 constexpr std::array<std::string_view, 6> dropped = {"script", "style", "noscript", "template", "svg", "iframe"};
 /// Their content has no tags: it ends at the end tag only.
 constexpr std::array<std::string_view, 5> raw = {"title", "textarea", "xmp", "noembed", "noframes"};
-/// No end tag, or one that authors leave out: an open one does not make the tree deeper.
-constexpr std::array<std::string_view, 26> flat = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
-  "param", "source", "track", "wbr", "p", "li", "dt", "dd", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "colgroup"};
+/// Elements that have no end tag.
+constexpr std::array<std::string_view, 14> empty_elements = {"area", "base", "br", "col", "embed", "hr", "img", "input",
+                                                             "link", "meta", "param", "source", "track", "wbr"};
+
+/// Elements whose end tag authors leave out, and the open ones that their start ends: a list of a thousand
+/// items is not a thousand deep.
+struct implied_end {
+  std::string_view name;
+  std::array<std::string_view, 6> ends;
+};
+constexpr std::array<implied_end, 12> implied_ends = {{
+    {"p", {"p"}}, {"li", {"p", "li"}}, {"dt", {"p", "dt", "dd"}}, {"dd", {"p", "dt", "dd"}}, {"option", {"option"}},
+    {"td", {"p", "td", "th"}}, {"th", {"p", "td", "th"}}, {"tr", {"p", "td", "th", "tr"}},
+    {"thead", {"td", "th", "tr", "thead", "tbody", "tfoot"}}, {"tbody", {"td", "th", "tr", "thead", "tbody", "tfoot"}},
+    {"tfoot", {"td", "th", "tr", "thead", "tbody", "tfoot"}}, {"colgroup", {"colgroup"}},
+}};
 
 class tamer {
 public:
@@ -62,9 +76,12 @@ private:
   /// A comment, a doctype or a processing instruction: dropped. Unclosed ones end the document.
   void declaration() {
     const bool comment = in_.substr(at_).starts_with("<!--");
-    // `<!-->` and `<!--->` are whole comments (HTML standard, 13.2.5.43).
-    if (comment && (peek(4) == '>' || (peek(4) == '-' && peek(5) == '>'))) return move_past(">", at_ + 4);
-    move_past(comment ? "-->" : ">", at_ + (comment ? 4 : 2));
+    if (!comment) return move_past(">", at_ + 2);
+    // `<!-->` and `<!--->` are whole comments, `--!>` ends one too (HTML standard, 13.2.5.43 and 13.2.5.51).
+    if (peek(4) == '>' || (peek(4) == '-' && peek(5) == '>')) return move_past(">", at_ + 4);
+    const auto usual = std::min(in_.find("-->", at_ + 4), in_.size());
+    const auto odd = in_.substr(0, usual).find("--!>", at_ + 4);
+    at_ = odd != std::string_view::npos ? odd + 4 : std::min(usual + 3, in_.size());
   }
   void move_past(std::string_view what, size_t from) {
     const auto found = in_.find(what, from);
@@ -85,14 +102,31 @@ private:
     const auto name = name_at(at_ + 2);
     move_past(">", at_ + 2);
     if (any_of(dropped, name)) return;
-    if (!any_of(flat, name)) {
-      if (skipped_ > 0) {
-        --skipped_;
-        return;
-      }
-      depth_ -= depth_ > 0;
+    if (const auto skipped = skipped_.find(name); skipped != skipped_.end() && skipped->second > 0) {
+      --skipped->second;
+      return;
     }
+    // An end tag of nothing that is open ends nothing.
+    if (open_count_[name] == 0) return;
+    while (open_.back() != name) pop();
+    pop();
     out_.append("</").append(name).append(">");
+  }
+
+  void pop() {
+    --open_count_[open_.back()];
+    open_.pop_back();
+  }
+
+  /// True: the element is open now; false: the document is too deep for it.
+  bool push(const std::string& name) {
+    for (const auto& implied : implied_ends)
+      if (implied.name == name)
+        while (!open_.empty() && any_of(implied.ends, open_.back())) pop();
+    if (open_.size() >= limits_.depth) return false;
+    open_.push_back(name);
+    ++open_count_[name];
+    return true;
   }
 
   void start_tag() {
@@ -104,24 +138,29 @@ private:
     attributes();
     out_ += '>';
     const auto made = std::string_view(out_).substr(begin);
+    // Foreign elements may end in their own tag (HTML standard, 13.1.2.1).
+    if (name == "svg" && self_closing_) return out_.resize(begin);
     if (any_of(dropped, name)) return drop_content(name, begin, name == "script" && is_linked_data(made));
     if (any_of(raw, name)) return copy_raw(name);
-    if (any_of(flat, name)) return;
-    if (depth_ >= limits_.depth) {
-      out_.resize(begin);
-      ++skipped_;
-    } else {
-      ++depth_;
+    if (is_list(name) && !open_.empty() && is_list(open_.back()) && push("li")) {
+      // libxml2 ends a list at a list that begins directly in it: an item around the inner one keeps it there.
+      out_.insert(begin, "<li>");
+      if (push(name)) return;
     }
+    if (any_of(empty_elements, name) || push(name)) return;
+    out_.resize(begin);
+    ++skipped_[name];
   }
 
+  static bool is_list(std::string_view name) { return name == "ul" || name == "ol"; }
   static bool is_linked_data(std::string_view tag) { return tag.find("application/ld+json") != std::string_view::npos; }
 
   void drop_content(const std::string& name, size_t begin, bool keep) {
     const auto from = at_;
     const auto end = find_end(name, from);
     if (keep) {
-      out_.append(in_.substr(from, end - from)).append("</").append(name).append(">");
+      text(in_.substr(from, end - from));
+      out_.append("</").append(name).append(">");
     } else {
       out_.resize(begin);
       out_ += ' ';
@@ -150,7 +189,8 @@ private:
   void attributes() {
     unsigned count = 0;
     while (at_ < in_.size()) {
-      while (at_ < in_.size() && (is_space(in_[at_]) || in_[at_] == '/')) ++at_;
+      self_closing_ = false;
+      for (; at_ < in_.size() && (is_space(in_[at_]) || in_[at_] == '/'); ++at_) self_closing_ = in_[at_] == '/';
       if (at_ >= in_.size()) return;
       if (in_[at_] == '>') {
         ++at_;
@@ -206,8 +246,10 @@ private:
   const tame_limits& limits_;
   std::string out_;
   size_t at_ = 0;
-  unsigned depth_ = 0;
-  unsigned skipped_ = 0;
+  bool self_closing_ = false;
+  std::vector<std::string> open_;
+  std::unordered_map<std::string, unsigned> open_count_;
+  std::unordered_map<std::string, unsigned> skipped_;
   unsigned tags_ = 0;
   std::vector<std::string> endless_;
 };

@@ -39,6 +39,10 @@ bool looks_binary(std::string_view head) {
   return odd * 50 > head.size();
 }
 
+bool all_printable(std::string_view s) {
+  return std::all_of(s.begin(), s.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
 /// The head without byte order mark and leading white space, in lower case; UTF-16 read as its low bytes.
 std::string text_head(std::string_view data) {
   std::string head;
@@ -70,7 +74,9 @@ std::string extension_of(std::string_view url) {
 
 media_type sniff(std::string_view data, std::string_view header, std::string_view url) {
   for (const auto& m : known)
-    if (data.starts_with(m.bytes)) return {media_kind::binary, std::string(m.name)};
+    // A text may begin with the same letters.
+    if (data.starts_with(m.bytes) && (m.bytes.size() > 3 || !all_printable(m.bytes) || looks_binary(data.substr(0, window))))
+      return {media_kind::binary, std::string(m.name)};
   if (data.size() > 12 && data.substr(4, 4) == "ftyp") return {media_kind::binary, "video/mp4"};
   const auto type = lower(header.substr(0, header.find(';')));
   const bool says_html = type.find("html") != type.npos;

@@ -92,7 +92,7 @@ std::string render_table(const std::vector<table_row>& rows, const std::function
     for (size_t i = 0; i < columns; ++i) out += "| " + (i < line.size() ? line[i] : std::string{}) + " ";
     out += "|\n";
   };
-  // GFM wants a heading row; a table without one gets an empty one.
+  // GFM wants a heading row: the first one, whatever it is; a table of one plain row gets an empty one.
   const bool headed = rows.front().heading || cells.size() > 1;
   put(headed ? cells.front() : std::vector<std::string>{});
   for (size_t i = 0; i < columns; ++i) out += "| --- ";

@@ -25,6 +25,13 @@ std::string head(const json& header, size_t body_size) {
   return out + text;
 }
 
+result<document> document_of(const json& x, std::string body) {
+  const auto code = errc_from_name(x.value("code", "internal_error"));
+  if (code != errc::none) return fail(code, x.value("text", ""));
+  return document{std::move(body), x.value("title", ""), x.value("type", ""), x.value("method", ""),
+                  x.value("metadata", "{}")};
+}
+
 } // namespace
 
 std::string request_head(const parse_order& order, size_t body_size, size_t max_markdown) {
@@ -45,17 +52,23 @@ sizes read_prefix(const char* p) { return {static_cast<uint32_t>(take(p, 4)), ta
 bool read_request(std::string_view header, request& into) {
   const auto x = json::parse(header, nullptr, false);
   if (!x.is_object()) return false;
-  into = {x.value("url", ""), x.value("type", ""), x.value("max", size_t{0})};
-  return true;
+  try {
+    into = {x.value("url", ""), x.value("type", ""), x.value("max", size_t{0})};
+    return true;
+  } catch (const json::exception&) {
+    return false;
+  }
 }
 
 result<document> read_answer(std::string_view header, std::string body) {
   const auto x = json::parse(header, nullptr, false);
-  if (!x.is_object()) return fail(errc::parse_crashed, "the parser process answered nonsense");
-  const auto code = errc_from_name(x.value("code", "internal_error"));
-  if (code != errc::none) return fail(code, x.value("text", ""));
-  return document{std::move(body), x.value("title", ""), x.value("type", ""), x.value("method", ""),
-                  x.value("metadata", "{}")};
+  const auto nonsense = fail(errc::parse_crashed, "the parser process answered nonsense");
+  if (!x.is_object()) return nonsense;
+  try {
+    return document_of(x, std::move(body));
+  } catch (const json::exception&) {
+    return nonsense;
+  }
 }
 
 } // namespace troupe::wire
