@@ -155,15 +155,10 @@ private:
     while (!in.is_done()) {
       in.get().body().data = block.data();
       in.get().body().size = block.size();
-      // A stream's own time limit closes the socket: this one leaves it open for the answer.
-      stream_.expires_never();
-      asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
-      limit.async_wait([this](beast::error_code stopped) {
-        if (!stopped) stream_.cancel();
-      });
-      const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+      const auto error = co_await read_piece(in);
       if (error == bhttp::error::body_limit)
         co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
+      if (error && error != bhttp::error::need_buffer) body_broken_ = true;
       if (error == asio::error::operation_aborted)
         co_return error_response(408, "body_timeout", "the next piece of the body did not arrive in time");
       if (error && error != bhttp::error::need_buffer) co_return error_response(400, "bad_request", "the body broke off: " + error.message());
@@ -171,6 +166,18 @@ private:
         co_return error_response(f);
     }
     co_return std::nullopt;
+  }
+
+  /// Reads what the parser's buffer takes. A stream's own time limit would close the socket: this one leaves it
+  /// open for the answer.
+  asio::awaitable<beast::error_code> read_piece(parser& in) {
+    stream_.expires_never();
+    asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
+    limit.async_wait([this](beast::error_code stopped) {
+      if (!stopped) stream_.cancel();
+    });
+    const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+    co_return error;
   }
 
   asio::awaitable<bool> send_continue() {
@@ -186,16 +193,13 @@ private:
     if (in.is_done()) co_return;
     keep_alive_ = false;
     // Who waits for "100 Continue" sends nothing before this answer.
-    if (!in.get()[bhttp::field::expect].empty()) co_return;
+    if (body_broken_ || !in.get()[bhttp::field::expect].empty()) co_return;
     std::vector<char> block(read_block);
-    uint64_t dropped = 0;
     in.body_limit(boost::none);
-    while (!in.is_done() && dropped < most_drained) {
+    for (uint64_t dropped = 0; !in.is_done() && dropped < most_drained; dropped += read_block) {
       in.get().body().data = block.data();
       in.get().body().size = block.size();
-      stream_.expires_after(options_.http.body_timeout);
-      const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
-      dropped += n;
+      const auto error = co_await read_piece(in);
       if (error && error != bhttp::error::need_buffer) break;
     }
   }
@@ -267,6 +271,8 @@ private:
   std::string origin_;
   unsigned version_ = 11;
   bool keep_alive_ = true;
+  /// Nothing more can be read of this request's body.
+  bool body_broken_ = false;
   bool head_only_ = false;
   bool allowed_origin_ = false;
 };
