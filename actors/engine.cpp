@@ -27,24 +27,29 @@ public:
     add_message_types<caf::id_block::troupe>();
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-throughput", actor_messages_at_once);
-    const auto threads = s.work.scheduler_threads > 0 ? static_cast<size_t>(s.work.scheduler_threads)
-                                                      : std::max<size_t>(2, std::thread::hardware_concurrency());
+    const auto threads = s.work.scheduler_threads > 0
+                             ? static_cast<size_t>(s.work.scheduler_threads)
+                             : std::max<size_t>(2, std::thread::hardware_concurrency());
     set("scheduler.max-threads", threads);
   }
 };
 
 /// Asks an actor from outside the actor system: a short-lived actor waits for the answer.
 template <class Target, class Then, class... Args>
-void ask(caf::actor_system& sys, const Target& target, Then then, std::function<void(failure)> otherwise, Args... args) {
+void ask(caf::actor_system& sys, const Target& target, Then then, std::function<void(failure)> otherwise,
+         Args... args) {
   sys.spawn([=](caf::event_based_actor* self) {
-    self->request(target, request_timeout, args...)
-      .then(then, [otherwise](const caf::error& e) { otherwise(fail(errc::overloaded, caf::to_string(e))); });
+    self->request(target, request_timeout, args...).then(then, [otherwise](const caf::error& e) {
+      otherwise(fail(errc::overloaded, caf::to_string(e)));
+    });
   });
 }
 
 class whole_node final : public engine_gateway {
 public:
-  explicit whole_node(engine_options o) : options_(std::move(o)), config_(options_.s) {}
+  explicit whole_node(engine_options o)
+      : options_(std::move(o))
+      , config_(options_.s) {}
 
   ~whole_node() override { close(); }
 
@@ -96,12 +101,17 @@ public:
   // -- gateway ----------------------------------------------------------------------------------------
 
   void submit(submission what, std::function<void(submitted)> done) override {
-    ask(*system_, node_, [done](submitted& r) { done(std::move(r)); },
-        [done](failure f) { done({std::move(f), {}}); }, submit_atom_v, std::move(what));
+    ask(
+        *system_, node_, [done](submitted& r) { done(std::move(r)); },
+        [done](failure f) {
+          done({std::move(f), {}});
+        },
+        submit_atom_v, std::move(what));
   }
   void abandon(batch_id id) override { caf::anon_send(node_, abandon_atom_v, id); }
 
-  void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit, answer<batch_view> done) override {
+  void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
+                    answer<batch_view> done) override {
     read<batch_view>(std::move(done), [=, this] { return read_status(n, id, offset, limit); });
   }
   void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) override {
@@ -122,7 +132,8 @@ public:
       return page;
     });
   }
-  void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f, answer<source_page> done) override {
+  void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f,
+                   answer<source_page> done) override {
     read<source_page>(std::move(done), [=, this]() -> result<source_page> {
       if (!catalog_->has_notebook(n)) return no_notebook(n);
       source_page page;
@@ -139,7 +150,8 @@ public:
       auto row = catalog_->find_source(s);
       if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
       const auto content = catalog_->content(row->markdown, row->markdown_size);
-      if (!content || !content->bytes) return fail(errc::storage_error, "the text of " + file_id(s) + " is missing");
+      if (!content || !content->bytes)
+        return fail(errc::storage_error, "the text of " + file_id(s) + " is missing");
       return source_text{std::move(*row), std::string(content->view())};
     });
   }
@@ -154,7 +166,8 @@ public:
   void find_source(notebook_id n, source_id s, answer<held_source> done) override {
     read<held_source>(std::move(done), [=, this]() -> result<held_source> {
       auto found = catalog_->find_source(n, s);
-      if (!found) return fail(errc::not_found, "notebook " + std::to_string(raw(n)) + " has no file " + file_id(s));
+      if (!found)
+        return fail(errc::not_found, "notebook " + std::to_string(raw(n)) + " has no file " + file_id(s));
       return std::move(*found);
     });
   }
@@ -168,7 +181,8 @@ public:
     ask_yes(std::move(done), remove_atom_v, n, s, force);
   }
   std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) override {
-    return std::make_shared<hub::subscription>(hub_.listen(id, [changed = std::move(changed)](const news&) { changed(); }));
+    return std::make_shared<hub::subscription>(
+        hub_.listen(id, [changed = std::move(changed)](const news&) { changed(); }));
   }
   node_health health() const override {
     return {!ready_, open_batches_, transfers_ ? transfers_->count().running : 0};
@@ -194,8 +208,9 @@ private:
   result<started_services> start_services(caf::actor_system& sys) {
     const auto& s = options_.s;
     ledger_.reset();
-    auto opened = ledger::open(*db_, *files_, {static_cast<node_number>(s.store.node),
-                                               static_cast<uint64_t>(s.store.inline_original_bytes)});
+    auto opened = ledger::open(
+        *db_, *files_,
+        {static_cast<node_number>(s.store.node), static_cast<uint64_t>(s.store.inline_original_bytes)});
     if (!opened) return opened.error();
     ledger_ = std::move(*opened);
     started_services out;
@@ -204,7 +219,8 @@ private:
     out.with.reader = spawn_reader(sys, *catalog_);
     out.with.transfers = spawn_transfers(sys, *transfers_);
     out.with.parser = spawn_parser(sys, *pool_);
-    out.with.gate = spawn_gate(sys, {static_cast<size_t>(s.fetch.max_transfers), static_cast<size_t>(s.fetch.max_per_host),
+    out.with.gate = spawn_gate(sys, {static_cast<size_t>(s.fetch.max_transfers),
+                                     static_cast<size_t>(s.fetch.max_per_host),
                                      static_cast<size_t>(s.work.window), s.fetch.host_delay});
     out.with.robots = spawn_robots(sys, s, out.with.transfers, out.with.gate);
     return out;
@@ -246,7 +262,9 @@ private:
 
   template <class... Args>
   void ask_yes(answer<bool> done, Args... args) {
-    ask(*system_, node_, [done](bool yes) { done(yes); }, [done](failure f) { done(std::move(f)); }, std::move(args)...);
+    ask(
+        *system_, node_, [done](bool yes) { done(yes); }, [done](failure f) { done(std::move(f)); },
+        std::move(args)...);
   }
 
   static failure no_notebook(notebook_id n) {
@@ -259,16 +277,19 @@ private:
     if (!catalog_->has_notebook(n)) return no_notebook(n);
     const auto working = hub_.in_work(id);
     std::vector<uint32_t> indexes;
-    for (const auto& w : working) indexes.push_back(w.index);
+    for (const auto& w : working)
+      indexes.push_back(w.index);
     std::vector<item> rows;
     auto reading = catalog_->read_batch(id, offset, limit, indexes, rows);
     if (!reading || reading->row.home != n)
-      return fail(errc::not_found, "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
+      return fail(errc::not_found,
+                  "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
     batch_view v;
     v.row = std::move(reading->row);
     std::unordered_map<uint32_t, phase> open;
     for (size_t i = 0, w = 0; i < rows.size(); ++i) {
-      while (working[w].index != rows[i].key.index) ++w;
+      while (working[w].index != rows[i].key.index)
+        ++w;
       if (!terminal(rows[i].state)) open.emplace(rows[i].key.index, working[w].now);
     }
     v.processing = static_cast<uint32_t>(open.size());

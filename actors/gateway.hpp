@@ -127,11 +127,13 @@ public:
   virtual void abandon(batch_id id) = 0;
 
   /// Items from `offset` on, at most `limit`.
-  virtual void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit, answer<batch_view> done) = 0;
+  virtual void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
+                            answer<batch_view> done) = 0;
   virtual void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) = 0;
   virtual void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) = 0;
   /// Sources of every notebook; each tells whether `n` holds it.
-  virtual void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f, answer<source_page> done) = 0;
+  virtual void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f,
+                           answer<source_page> done) = 0;
   virtual void text(source_id s, answer<source_text> done) = 0;
   virtual void original(source_id s, answer<source_bytes> done) = 0;
   /// The source as notebook `n` holds it.
@@ -142,7 +144,8 @@ public:
   virtual void link(notebook_id n, source_id s, std::string notes, answer<bool> done) = 0;
   virtual void remove(notebook_id n, source_id s, bool force, answer<bool> done) = 0;
 
-  /// Calls `changed` at every news of the batch, until the returned token is dropped. `changed` must not block.
+  /// Calls `changed` at every news of the batch, until the returned token is dropped. `changed` must not
+  /// block.
   virtual std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) = 0;
   virtual node_health health() const = 0;
 };

@@ -32,14 +32,16 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
     const std::lock_guard lock{mutex_};
     const auto it = working_.find(batch);
     if (it == working_.end()) return out;
-    for (const auto& [index, now] : it->second) out.push_back({index, now});
+    for (const auto& [index, now] : it->second)
+      out.push_back({index, now});
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return out;
 }
 
 void hub::publish(const std::vector<event>& events) {
-  for (const auto& e : events) tell({e.batch, e.index, &e, phase::waiting});
+  for (const auto& e : events)
+    tell({e.batch, e.index, &e, phase::waiting});
 }
 
 void hub::tell(const news& n) const {
@@ -48,9 +50,11 @@ void hub::tell(const news& n) const {
     const std::lock_guard lock{mutex_};
     const auto it = listeners_.find(n.batch);
     if (it == listeners_.end()) return;
-    for (const auto& [number, l] : it->second) those.push_back(l);
+    for (const auto& [number, l] : it->second)
+      those.push_back(l);
   }
-  for (const auto& l : those) (*l)(n);
+  for (const auto& l : those)
+    (*l)(n);
 }
 
 hub::subscription hub::listen(batch_id batch, listener l) {

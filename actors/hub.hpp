@@ -46,7 +46,10 @@ public:
   class subscription {
   public:
     subscription() = default;
-    subscription(hub* of, batch_id b, uint64_t n) : hub_(of), batch_(b), number_(n) {}
+    subscription(hub* of, batch_id b, uint64_t n)
+        : hub_(of)
+        , batch_(b)
+        , number_(n) {}
     subscription(subscription&& other) noexcept { *this = std::move(other); }
     subscription& operator=(subscription&& other) noexcept {
       std::swap(hub_, other.hub_);

@@ -13,7 +13,8 @@ constexpr size_t most_refusals = 1'000;
 uint64_t mark_of(std::string_view url) {
   const auto hash = sha256(url);
   uint64_t mark = 0;
-  for (size_t i = 0; i < 8; ++i) mark = mark << 8 | hash.bytes[i];
+  for (size_t i = 0; i < 8; ++i)
+    mark = mark << 8 | hash.bytes[i];
   return mark;
 }
 
@@ -26,7 +27,8 @@ failure check_upload_id(std::string_view id, size_t longest) {
   if (id.size() > longest)
     return fail(errc::invalid_request, "the upload id is longer than " + std::to_string(longest) + " bytes");
   // File, knowledge item and upload ids share one place in paths and must not be mistaken for each other.
-  if (is_reserved(id)) return fail(errc::invalid_request, "an upload id is no number, f_<number> or u_<number>");
+  if (is_reserved(id))
+    return fail(errc::invalid_request, "an upload id is no number, f_<number> or u_<number>");
   return fail(errc::none);
 }
 
@@ -36,7 +38,9 @@ struct intake::seen {
   std::unordered_map<uint64_t, uint32_t> first;
 };
 
-intake::intake(const limits& l) : limits_(l), seen_(std::make_unique<seen>()) {}
+intake::intake(const limits& l)
+    : limits_(l)
+    , seen_(std::make_unique<seen>()) {}
 intake::~intake() = default;
 
 bool intake::add(std::string_view url, std::string_view upload_id) {
@@ -66,6 +70,8 @@ bool intake::refuse(std::string shown, failure reason) {
   return true;
 }
 
-std::vector<item_spec> intake::take() { return std::exchange(items_, {}); }
+std::vector<item_spec> intake::take() {
+  return std::exchange(items_, {});
+}
 
 } // namespace troupe

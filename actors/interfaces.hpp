@@ -20,120 +20,119 @@ namespace troupe {
 
 /// TRANSFERS: the bytes behind URLs.
 using transfers_actor = caf::typed_actor<
-  // Fetches a URL; answers within the order's budget.
-  caf::replies_to<fetch_atom, fetch_order>::with<fetch_result>,
-  // Closes the connection of an order that nobody waits for any more.
-  caf::reacts_to<cancel_atom, item_id, attempt_token>>;
+    // Fetches a URL; answers within the order's budget.
+    caf::replies_to<fetch_atom, fetch_order>::with<fetch_result>,
+    // Closes the connection of an order that nobody waits for any more.
+    caf::reacts_to<cancel_atom, item_id, attempt_token>>;
 
 /// PARSER: documents from bytes, in processes that may die.
 using parser_actor = caf::typed_actor<
-  // Parses; answers within the order's budget.
-  caf::replies_to<parse_atom, parse_order>::with<parse_result>,
-  // Kills the process of an order that nobody waits for any more.
-  caf::reacts_to<cancel_atom, item_id, attempt_token>>;
+    // Parses; answers within the order's budget.
+    caf::replies_to<parse_atom, parse_order>::with<parse_result>,
+    // Kills the process of an order that nobody waits for any more.
+    caf::reacts_to<cancel_atom, item_id, attempt_token>>;
 
 /// ROBOTS: what hosts let be fetched.
 using robots_actor = caf::typed_actor<
-  // Tells why the URL may not be fetched, or `none`; fetches the host's robots.txt when it is not remembered. A
-  // robots.txt that cannot be had forbids the fetch with the reason why it cannot.
-  caf::replies_to<allow_atom, std::string>::with<failure>>;
+    // Tells why the URL may not be fetched, or `none`; fetches the host's robots.txt when it is not
+    // remembered. A robots.txt that cannot be had forbids the fetch with the reason why it cannot.
+    caf::replies_to<allow_atom, std::string>::with<failure>>;
 
 /// WRITER: the only one that changes the store. Gathers what has come in, then syncs once for all of it.
 using writer_actor = caf::typed_actor<
-  // Takes (a part of) a batch; answers the last part once the batch is durable.
-  caf::replies_to<submit_atom, submission>::with<submitted>,
-  // Drops the parts of a batch that is not going to be completed.
-  caf::reacts_to<abandon_atom, batch_id>,
-  // Records how an attempt ended; answers once it is durable.
-  caf::replies_to<persist_atom, ending>::with<persist_result>,
-  // Records the wish to cancel a batch; true once it is durable, false when there is nothing to cancel.
-  caf::replies_to<cancel_atom, batch_id>::with<bool>,
-  // Ends a stretch of items as cancelled; answers the index to go on from, or the batch's size.
-  caf::replies_to<cancel_atom, batch_id, uint32_t>::with<uint32_t>,
-  // Shows a source in another notebook, with notes; false when there is no such source.
-  caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
-  // Takes a source out of a notebook, or with true drops it; false when it is not there.
-  caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
-  // INTERNAL: syncs what has gathered.
-  caf::reacts_to<flush_atom>,
-  // INTERNAL: erases old events.
-  caf::reacts_to<trim_atom>>;
+    // Takes (a part of) a batch; answers the last part once the batch is durable.
+    caf::replies_to<submit_atom, submission>::with<submitted>,
+    // Drops the parts of a batch that is not going to be completed.
+    caf::reacts_to<abandon_atom, batch_id>,
+    // Records how an attempt ended; answers once it is durable.
+    caf::replies_to<persist_atom, ending>::with<persist_result>,
+    // Records the wish to cancel a batch; true once it is durable, false when there is nothing to cancel.
+    caf::replies_to<cancel_atom, batch_id>::with<bool>,
+    // Ends a stretch of items as cancelled; answers the index to go on from, or the batch's size.
+    caf::replies_to<cancel_atom, batch_id, uint32_t>::with<uint32_t>,
+    // Shows a source in another notebook, with notes; false when there is no such source.
+    caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
+    // Takes a source out of a notebook, or with true drops it; false when it is not there.
+    caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
+    // INTERNAL: syncs what has gathered.
+    caf::reacts_to<flush_atom>,
+    // INTERNAL: erases old events.
+    caf::reacts_to<trim_atom>>;
 
 /// READER: reads for supervisors, on a thread of its own.
 using reader_actor = caf::typed_actor<
-  // The open items of a batch from an index on, at most so many.
-  caf::replies_to<read_atom, batch, uint32_t, uint32_t>::with<item_page>,
-  // All batches that are not final.
-  caf::replies_to<read_atom>::with<std::vector<batch>>>;
+    // The open items of a batch from an index on, at most so many.
+    caf::replies_to<read_atom, batch, uint32_t, uint32_t>::with<item_page>,
+    // All batches that are not final.
+    caf::replies_to<read_atom>::with<std::vector<batch>>>;
 
 // -- the gate -----------------------------------------------------------------------------------------
 
 /// Someone whose items wait for turns.
 using turn_taker = caf::typed_actor<
-  // These items may be fetched now.
-  caf::reacts_to<turn_atom, std::vector<uint32_t>>>;
+    // These items may be fetched now.
+    caf::reacts_to<turn_atom, std::vector<uint32_t>>>;
 
 /// GATE: whose turn it is. Batches take turns one item each; a host is left alone while its limit or its
 /// delay says so. A turn is held until the item leaves the transfer, a place in work until it is done.
 using gate_actor = caf::typed_actor<
-  // Items of a batch that want to be fetched. The taker is monitored: its turns end with it.
-  caf::reacts_to<want_atom, batch_id, std::vector<wanted_turn>, turn_taker>,
-  // Items that want no turn any more, or give theirs back unused.
-  caf::reacts_to<cancel_atom, batch_id, std::vector<uint32_t>>,
-  // An item's transfer is over: its host and its transfer are free.
-  caf::reacts_to<leave_atom, batch_id, uint32_t>,
-  // An item that had left its transfer is out of work.
-  caf::reacts_to<done_atom, batch_id, uint32_t>,
-  // A host asked to be left alone for so many milliseconds.
-  caf::reacts_to<hold_atom, std::string, int64_t>,
-  // A host's robots.txt asks for so many milliseconds between transfers.
-  caf::reacts_to<pace_atom, std::string, int64_t>,
-  // INTERNAL: a host's delay is over.
-  caf::reacts_to<wake_atom, std::string>>;
+    // Items of a batch that want to be fetched. The taker is monitored: its turns end with it.
+    caf::reacts_to<want_atom, batch_id, std::vector<wanted_turn>, turn_taker>,
+    // Items that want no turn any more, or give theirs back unused.
+    caf::reacts_to<cancel_atom, batch_id, std::vector<uint32_t>>,
+    // An item's transfer is over: its host and its transfer are free.
+    caf::reacts_to<leave_atom, batch_id, uint32_t>,
+    // An item that had left its transfer is out of work.
+    caf::reacts_to<done_atom, batch_id, uint32_t>,
+    // A host asked to be left alone for so many milliseconds.
+    caf::reacts_to<hold_atom, std::string, int64_t>,
+    // A host's robots.txt asks for so many milliseconds between transfers.
+    caf::reacts_to<pace_atom, std::string, int64_t>,
+    // INTERNAL: a host's delay is over.
+    caf::reacts_to<wake_atom, std::string>>;
 
 // -- batches ------------------------------------------------------------------------------------------
 
 /// SUPERVISOR: one batch. Spawns the stage actors of its items, monitors them, decides what follows.
 using supervisor_actor = turn_taker::extend<
-  // INTERNAL: begin.
-  caf::reacts_to<start_atom>,
-  // From the fetch actor of an item's attempt.
-  caf::reacts_to<fetched_atom, uint32_t, attempt_token, fetch_result>,
-  // From the parse actor of an item's attempt.
-  caf::reacts_to<parsed_atom, uint32_t, attempt_token, parse_result>,
-  // From the persist actor of an item's attempt.
-  caf::reacts_to<stored_atom, uint32_t, attempt_token, persist_result>,
-  // INTERNAL: an item's backoff is over.
-  caf::reacts_to<retry_atom, uint32_t>,
-  // INTERNAL: the store may be asked again to take an item's ending.
-  caf::reacts_to<persist_atom, uint32_t>,
-  // Ends every item that is not final; those in work are stopped. True once the wish is durable.
-  caf::replies_to<cancel_atom>::with<bool>,
-  // Ends one item as cancelled.
-  caf::reacts_to<cancel_atom, uint32_t>,
-  // Starts nothing new; quits when the items in work are done.
-  caf::reacts_to<drain_atom>>;
+    // INTERNAL: begin.
+    caf::reacts_to<start_atom>,
+    // From the fetch actor of an item's attempt.
+    caf::reacts_to<fetched_atom, uint32_t, attempt_token, fetch_result>,
+    // From the parse actor of an item's attempt.
+    caf::reacts_to<parsed_atom, uint32_t, attempt_token, parse_result>,
+    // From the persist actor of an item's attempt.
+    caf::reacts_to<stored_atom, uint32_t, attempt_token, persist_result>,
+    // INTERNAL: an item's backoff is over.
+    caf::reacts_to<retry_atom, uint32_t>,
+    // INTERNAL: the store may be asked again to take an item's ending.
+    caf::reacts_to<persist_atom, uint32_t>,
+    // Ends every item that is not final; those in work are stopped. True once the wish is durable.
+    caf::replies_to<cancel_atom>::with<bool>,
+    // Ends one item as cancelled.
+    caf::reacts_to<cancel_atom, uint32_t>,
+    // Starts nothing new; quits when the items in work are done.
+    caf::reacts_to<drain_atom>>;
 
 /// NODE: the root. Starts the services, recovers open batches, starts a supervisor for each batch and
 /// starts it again should it die; drains and stops all in order.
 using node_actor = caf::typed_actor<
-  // Passes (a part of) a batch to the writer and starts the supervisor of a complete one.
-  caf::replies_to<submit_atom, submission>::with<submitted>,
-  caf::reacts_to<abandon_atom, batch_id>,
-  // Cancels a batch; false when it is not open.
-  caf::replies_to<cancel_atom, batch_id>::with<bool>,
-  // Cancels an item of an open batch.
-  caf::reacts_to<cancel_atom, batch_id, uint32_t>,
-  caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
-  caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
-  // Takes nothing more, lets items in work finish for the configured time, stops the services, quits.
-  caf::reacts_to<drain_atom>,
-  // INTERNAL: begin; recover.
-  caf::reacts_to<start_atom>,
-  // INTERNAL: a supervisor that died is started again.
-  caf::reacts_to<retry_atom, batch_id>,
-  // INTERNAL: the drain has taken long enough.
-  caf::reacts_to<wake_atom>>;
+    // Passes (a part of) a batch to the writer and starts the supervisor of a complete one.
+    caf::replies_to<submit_atom, submission>::with<submitted>, caf::reacts_to<abandon_atom, batch_id>,
+    // Cancels a batch; false when it is not open.
+    caf::replies_to<cancel_atom, batch_id>::with<bool>,
+    // Cancels an item of an open batch.
+    caf::reacts_to<cancel_atom, batch_id, uint32_t>,
+    caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
+    caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
+    // Takes nothing more, lets items in work finish for the configured time, stops the services, quits.
+    caf::reacts_to<drain_atom>,
+    // INTERNAL: begin; recover.
+    caf::reacts_to<start_atom>,
+    // INTERNAL: a supervisor that died is started again.
+    caf::reacts_to<retry_atom, batch_id>,
+    // INTERNAL: the drain has taken long enough.
+    caf::reacts_to<wake_atom>>;
 
 /// What supervisors and stage actors work with.
 struct services {

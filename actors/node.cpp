@@ -33,7 +33,9 @@ struct node_state {
 class running_node {
 public:
   using pointer = node_actor::stateful_pointer<node_state>;
-  explicit running_node(pointer self) : self_(self), s_(self->state) {}
+  explicit running_node(pointer self)
+      : self_(self)
+      , s_(self->state) {}
 
   // -- start and recovery -----------------------------------------------------------------------------
 
@@ -52,8 +54,10 @@ public:
     watch(with.writer, "writer");
     watch(with.reader, "reader");
     self_->request(with.reader, service_timeout, read_atom_v)
-      .then([self = self_](const std::vector<batch>& open) { running_node(self).recover(open); },
-            [self = self_](const caf::error&) { running_node(self).restart_services("the reader gave no answer"); });
+        .then([self = self_](const std::vector<batch>& open) { running_node(self).recover(open); },
+              [self = self_](const caf::error&) {
+                running_node(self).restart_services("the reader gave no answer");
+              });
   }
 
   template <class Handle>
@@ -64,7 +68,8 @@ public:
 
   void recover(const std::vector<batch>& open) {
     if (s_.draining) return;
-    for (const auto& b : open) supervise(b);
+    for (const auto& b : open)
+      supervise(b);
     if (s_.plan.on_ready) s_.plan.on_ready(true);
     log::info("ready", {{"open_batches", open.size()}, {"epoch", s_.running->epoch}});
   }
@@ -73,8 +78,8 @@ public:
 
   void supervise(const batch& b) {
     if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
-    const auto child = spawn_supervisor(self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options,
-                                                          s_.plan.listeners});
+    const auto child = spawn_supervisor(
+        self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options, s_.plan.listeners});
     self_->monitor(child);
     s_.batches.emplace(child.address(), b.id);
     s_.supervisors.emplace(b.id, child);
@@ -87,7 +92,8 @@ public:
     auto promise = self_->make_response_promise<submitted>();
     const bool last = x.last;
     self_->request(s_.running->with.writer, service_timeout, submit_atom_v, std::move(x))
-      .then([self = self_, promise, last](submitted& r) mutable {
+        .then(
+            [self = self_, promise, last](submitted& r) mutable {
               if (last && r.error.code == errc::none) running_node(self).supervise(r.row);
               promise.deliver(std::move(r));
             },
@@ -100,7 +106,8 @@ public:
   failure admit(const submission& x) const {
     if (s_.draining) return fail(errc::overloaded, "the server is shutting down");
     if (!s_.running || s_.restarting) return fail(errc::overloaded, "the server is starting");
-    if (x.part_of == batch_id{} && s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
+    if (x.part_of == batch_id{} &&
+        s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
       return fail(errc::overloaded, "limits.open_batches batches are unfinished");
     return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
   }
@@ -110,8 +117,8 @@ public:
     if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
     auto promise = self_->make_response_promise<bool>();
     self_->request(s_.running->with.writer, service_timeout, std::move(args)...)
-      .then([promise](bool yes) mutable { promise.deliver(yes); },
-            [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
+        .then([promise](bool yes) mutable { promise.deliver(yes); },
+              [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
     return promise;
   }
 
@@ -130,7 +137,8 @@ public:
   // -- deaths -----------------------------------------------------------------------------------------
 
   void down(const caf::down_msg& msg) {
-    if (const auto it = s_.batches.find(msg.source); it != s_.batches.end()) return supervisor_down(it->second, msg);
+    if (const auto it = s_.batches.find(msg.source); it != s_.batches.end())
+      return supervisor_down(it->second, msg);
     const auto service = s_.alive.extract(msg.source);
     if (service.empty()) return;
     if (s_.stopping || s_.restarting) return go_on();
@@ -146,7 +154,8 @@ public:
     if (s_.stopping || s_.restarting || s_.draining) return go_on();
     if (normal) return;
     auto& delay = s_.restart_delays.try_emplace(b, first_supervisor_delay).first->second;
-    log::error("a supervisor died", {b, {"reason", caf::to_string(msg.reason)}, {"again_in_ms", delay.count()}});
+    log::error("a supervisor died",
+               {b, {"reason", caf::to_string(msg.reason)}, {"again_in_ms", delay.count()}});
     self_->delayed_send(self_, delay, retry_atom_v, b);
     delay = std::min(2 * delay, longest_supervisor_delay);
   }
@@ -159,7 +168,8 @@ public:
   void restart_services(const std::string& why) {
     log::error("the services are started again", {{"reason", why}});
     const auto at = self_->clock().now();
-    while (!s_.restarts.empty() && at - s_.restarts.front() > restart_window) s_.restarts.pop_front();
+    while (!s_.restarts.empty() && at - s_.restarts.front() > restart_window)
+      s_.restarts.pop_front();
     s_.restarts.push_back(at);
     if (s_.restarts.size() > most_restarts) {
       log::error("the services keep dying: giving up");
@@ -180,24 +190,28 @@ public:
     s_.draining = true;
     if (s_.plan.on_ready) s_.plan.on_ready(false);
     log::info("draining", {{"open_batches", s_.supervisors.size()}});
-    for (const auto& [b, child] : s_.supervisors) self_->send(child, drain_atom_v);
+    for (const auto& [b, child] : s_.supervisors)
+      self_->send(child, drain_atom_v);
     self_->delayed_send(self_, s_.plan.options->work.drain_timeout, wake_atom_v);
     go_on();
   }
 
   void drain_overdue() {
     if (s_.supervisors.empty()) return;
-    log::warn("the drain is overdue: items in hand go back to pending", {{"open_batches", s_.supervisors.size()}});
+    log::warn("the drain is overdue: items in hand go back to pending",
+              {{"open_batches", s_.supervisors.size()}});
     kill_supervisors();
   }
 
   void kill_supervisors() {
-    for (const auto& [b, child] : s_.supervisors) self_->send_exit(child, caf::exit_reason::kill);
+    for (const auto& [b, child] : s_.supervisors)
+      self_->send_exit(child, caf::exit_reason::kill);
   }
 
   void stop_services() {
     for (const auto& [address, name] : s_.alive)
-      if (const auto a = caf::actor_cast<caf::actor>(address)) self_->send_exit(a, caf::exit_reason::user_shutdown);
+      if (const auto a = caf::actor_cast<caf::actor>(address))
+        self_->send_exit(a, caf::exit_reason::user_shutdown);
   }
 
   /// The next step of a drain or restart, once those that must go first are gone: supervisors, then services.
@@ -229,27 +243,29 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
   self->set_down_handler([self](const caf::down_msg& msg) { running_node(self).down(msg); });
   self->send(self, start_atom_v);
   return {
-    [self](submit_atom, submission& x) { return running_node(self).submit(x); },
-    [self](abandon_atom, batch_id b) {
-      if (self->state.running) self->send(self->state.running->with.writer, abandon_atom_v, b);
-    },
-    [self](cancel_atom, batch_id b) { return running_node(self).cancel(b); },
-    [self](cancel_atom, batch_id b, uint32_t index) { running_node(self).cancel_item(b, index); },
-    [self](link_atom, notebook_id n, source_id s, std::string& notes) {
-      return running_node(self).ask_writer(link_atom_v, n, s, std::move(notes));
-    },
-    [self](remove_atom, notebook_id n, source_id s, bool force) {
-      return running_node(self).ask_writer(remove_atom_v, n, s, force);
-    },
-    [self](drain_atom) { running_node(self).drain(); },
-    [self](start_atom) { running_node(self).start(); },
-    [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },
-    [self](wake_atom) { running_node(self).drain_overdue(); },
+      [self](submit_atom, submission& x) { return running_node(self).submit(x); },
+      [self](abandon_atom, batch_id b) {
+        if (self->state.running) self->send(self->state.running->with.writer, abandon_atom_v, b);
+      },
+      [self](cancel_atom, batch_id b) { return running_node(self).cancel(b); },
+      [self](cancel_atom, batch_id b, uint32_t index) { running_node(self).cancel_item(b, index); },
+      [self](link_atom, notebook_id n, source_id s, std::string& notes) {
+        return running_node(self).ask_writer(link_atom_v, n, s, std::move(notes));
+      },
+      [self](remove_atom, notebook_id n, source_id s, bool force) {
+        return running_node(self).ask_writer(remove_atom_v, n, s, force);
+      },
+      [self](drain_atom) { running_node(self).drain(); },
+      [self](start_atom) { running_node(self).start(); },
+      [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },
+      [self](wake_atom) { running_node(self).drain_overdue(); },
   };
 }
 
 } // namespace
 
-node_actor spawn_node(caf::actor_system& sys, node_plan plan) { return sys.spawn(node, std::move(plan)); }
+node_actor spawn_node(caf::actor_system& sys, node_plan plan) {
+  return sys.spawn(node, std::move(plan));
+}
 
 } // namespace troupe

@@ -40,7 +40,8 @@ struct persist_state {
 template <class State>
 using pointer = caf::stateful_actor<State>*;
 
-void transfer(pointer<fetch_state> self, const services& with, supervisor_actor boss, uint32_t index, fetch_order order) {
+void transfer(pointer<fetch_state> self, const services& with, supervisor_actor boss, uint32_t index,
+              fetch_order order) {
   const auto token = order.work.token;
   auto& mine = self->state.order;
   mine.service = with.transfers;
@@ -53,12 +54,14 @@ void transfer(pointer<fetch_state> self, const services& with, supervisor_actor 
   };
   const auto timeout = order.work.budget + grace;
   self->request(with.transfers, timeout, fetch_atom_v, std::move(order))
-    .then([tell](fetch_result& r) { tell(std::move(r)); },
-          [tell](const caf::error& e) { tell({unanswered(e), {}}); });
+      .then([tell](fetch_result& r) { tell(std::move(r)); },
+            [tell](const caf::error& e) {
+              tell({unanswered(e), {}});
+            });
 }
 
-caf::behavior fetch(pointer<fetch_state> self, const services& with, const supervisor_actor& boss, uint32_t index,
-                    const fetch_order& order) {
+caf::behavior fetch(pointer<fetch_state> self, const services& with, const supervisor_actor& boss,
+                    uint32_t index, const fetch_order& order) {
   if (!order.obey_robots) {
     transfer(self, with, boss, index, order);
     return {[](start_atom) {}};
@@ -68,14 +71,17 @@ caf::behavior fetch(pointer<fetch_state> self, const services& with, const super
     self->quit();
   };
   self->request(with.robots, order.work.budget, allow_atom_v, order.url)
-    .then([=](const failure& f) { f.code == errc::none ? transfer(self, with, boss, index, order) : refuse(f); },
+      .then(
+          [=](const failure& f) {
+            f.code == errc::none ? transfer(self, with, boss, index, order) : refuse(f);
+          },
           [=](const caf::error& e) { refuse(unanswered(e)); });
   // Answers to requests are all it hears.
   return {[](start_atom) {}};
 }
 
-caf::behavior parse(pointer<parse_state> self, const services& with, const supervisor_actor& boss, uint32_t index,
-                    const parse_order& order) {
+caf::behavior parse(pointer<parse_state> self, const services& with, const supervisor_actor& boss,
+                    uint32_t index, const parse_order& order) {
   auto& mine = self->state.order;
   mine.service = with.parser;
   mine.work = order.work;
@@ -86,36 +92,43 @@ caf::behavior parse(pointer<parse_state> self, const services& with, const super
     self->quit();
   };
   self->request(with.parser, order.work.budget + grace, parse_atom_v, order)
-    .then([tell](parse_result& r) { tell(std::move(r)); },
-          [tell](const caf::error& e) { tell({unanswered(e), {}}); });
+      .then([tell](parse_result& r) { tell(std::move(r)); },
+            [tell](const caf::error& e) {
+              tell({unanswered(e), {}});
+            });
   return {[](start_atom) {}};
 }
 
-caf::behavior persist(pointer<persist_state> self, const services& with, const supervisor_actor& boss, uint32_t index,
-                      const ending& e) {
+caf::behavior persist(pointer<persist_state> self, const services& with, const supervisor_actor& boss,
+                      uint32_t index, const ending& e) {
   const auto tell = [self, boss, index, token = e.token](persist_result r) {
     self->send(boss, stored_atom_v, index, token, std::move(r));
     self->quit();
   };
   self->request(with.writer, persist_timeout, persist_atom_v, e)
-    .then([tell](persist_result& r) { tell(std::move(r)); },
-          [tell](const caf::error&) { tell({fail(errc::storage_error, "the writer gave no answer"), {}}); });
+      .then([tell](persist_result& r) { tell(std::move(r)); },
+            [tell](const caf::error&) {
+              tell({fail(errc::storage_error, "the writer gave no answer"), {}});
+            });
   return {[](start_atom) {}};
 }
 
 } // namespace
 
-caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index, fetch_order order) {
+caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index,
+                            fetch_order order) {
   const auto boss = caf::actor_cast<supervisor_actor>(self);
   return self->spawn<caf::monitored>(fetch, with, boss, index, std::move(order)).address();
 }
 
-caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index, parse_order order) {
+caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index,
+                            parse_order order) {
   const auto boss = caf::actor_cast<supervisor_actor>(self);
   return self->spawn<caf::monitored>(parse, with, boss, index, std::move(order)).address();
 }
 
-caf::actor_addr spawn_persist(supervisor_actor::pointer self, const services& with, uint32_t index, ending e) {
+caf::actor_addr spawn_persist(supervisor_actor::pointer self, const services& with, uint32_t index,
+                              ending e) {
   const auto boss = caf::actor_cast<supervisor_actor>(self);
   return self->spawn<caf::monitored>(persist, with, boss, index, std::move(e)).address();
 }

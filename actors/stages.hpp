@@ -7,10 +7,12 @@
 namespace troupe {
 
 /// FETCH: asks ROBOTS, then TRANSFERS; tells (fetched, index, token, result).
-caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index, fetch_order order);
+caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index,
+                            fetch_order order);
 
 /// PARSE: asks PARSER; tells (parsed, index, token, result).
-caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index, parse_order order);
+caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index,
+                            parse_order order);
 
 /// PERSIST: asks WRITER; tells (stored, index, token, result).
 caf::actor_addr spawn_persist(supervisor_actor::pointer self, const services& with, uint32_t index, ending e);

@@ -54,14 +54,17 @@ struct supervisor_state {
     if (!of.listeners) return;
     of.listeners->clear(of.row.id);
     for (const auto& [actor, index] : actors)
-      if (const auto a = caf::actor_cast<caf::actor>(actor)) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+      if (const auto a = caf::actor_cast<caf::actor>(actor))
+        caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   }
 };
 
 class supervising {
 public:
   using pointer = supervisor_actor::stateful_pointer<supervisor_state>;
-  explicit supervising(pointer self) : self_(self), s_(self->state) {}
+  explicit supervising(pointer self)
+      : self_(self)
+      , s_(self->state) {}
 
   // -- reading ----------------------------------------------------------------------------------------
 
@@ -77,11 +80,12 @@ public:
 
   void read_from(uint32_t first, uint32_t limit, bool in_order) {
     self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, first, limit)
-      .then([self = self_, first, in_order](item_page& page) { supervising(self).take_page(page, first, in_order); },
-            [self = self_](const caf::error&) {
-              self->state.reading = false;
-              self->delayed_send(self, storage_pause, start_atom_v);
-            });
+        .then([self = self_, first,
+               in_order](item_page& page) { supervising(self).take_page(page, first, in_order); },
+              [self = self_](const caf::error&) {
+                self->state.reading = false;
+                self->delayed_send(self, storage_pause, start_atom_v);
+              });
   }
 
   void take_page(item_page& page, uint32_t first, bool in_order) {
@@ -142,7 +146,8 @@ public:
 
   void want(std::vector<wanted_turn> wants) {
     if (wants.empty()) return;
-    self_->send(s_.of.with.gate, want_atom_v, s_.of.row.id, std::move(wants), caf::actor_cast<turn_taker>(self_));
+    self_->send(s_.of.with.gate, want_atom_v, s_.of.row.id, std::move(wants),
+                caf::actor_cast<turn_taker>(self_));
   }
 
   // -- stages -----------------------------------------------------------------------------------------
@@ -151,8 +156,10 @@ public:
     std::vector<uint32_t> unused;
     for (const auto index : indexes) {
       const auto it = s_.slots.find(index);
-      if (it == s_.slots.end() || it->second.at != place::turn) unused.push_back(index);
-      else fetch(it->second);
+      if (it == s_.slots.end() || it->second.at != place::turn)
+        unused.push_back(index);
+      else
+        fetch(it->second);
     }
     if (!unused.empty()) self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(unused));
   }
@@ -166,7 +173,8 @@ public:
     order.url = it.row.url;
     order.known = it.known;
     order.obey_robots = s_.of.options->fetch.robots;
-    enter(it, place::fetch, phase::fetching, spawn_fetch(self_, s_.of.with, it.row.key.index, std::move(order)));
+    enter(it, place::fetch, phase::fetching,
+          spawn_fetch(self_, s_.of.with, it.row.key.index, std::move(order)));
   }
 
   void fetched(uint32_t index, attempt_token token, fetch_result& r) {
@@ -222,8 +230,10 @@ public:
     it->last = {};
     s_.of.row.counts = r.what.counts;
     s_.of.row.state = r.what.batch_now;
-    if (terminal(r.what.row.state)) finished(index, r.what.row);
-    else again(*it, r.what.row);
+    if (terminal(r.what.row.state))
+      finished(index, r.what.row);
+    else
+      again(*it, r.what.row);
     read();
     settle();
   }
@@ -246,8 +256,10 @@ public:
   void again(slot& it, const item& row) {
     it.row = row;
     // A batch that is being cancelled ends this item itself.
-    if (s_.cancelling) s_.slots.erase(row.key.index);
-    else back_off(it, row.not_before - now());
+    if (s_.cancelling)
+      s_.slots.erase(row.key.index);
+    else
+      back_off(it, row.not_before - now());
   }
 
   void back_off(slot& it, milliseconds delay) {
@@ -283,7 +295,8 @@ public:
   caf::result<bool> cancel() {
     auto promise = self_->make_response_promise<bool>();
     self_->request(s_.of.with.writer, read_timeout, cancel_atom_v, s_.of.row.id)
-      .then([self = self_, promise](bool open) mutable {
+        .then(
+            [self = self_, promise](bool open) mutable {
               promise.deliver(open);
               if (open) supervising(self).cancel_all();
             },
@@ -300,10 +313,13 @@ public:
 
   void cancel_rest(uint32_t from) {
     self_->request(s_.of.with.writer, read_timeout, cancel_atom_v, s_.of.row.id, from)
-      .then([self = self_](uint32_t next) {
+        .then(
+            [self = self_](uint32_t next) {
               self->state.cancel_done = next == ~uint32_t{0};
-              if (self->state.cancel_done) supervising(self).settle();
-              else supervising(self).cancel_rest(next);
+              if (self->state.cancel_done)
+                supervising(self).settle();
+              else
+                supervising(self).cancel_rest(next);
             },
             // The wish is durable: whoever supervises this batch next goes on cancelling.
             [self = self_](caf::error& e) { self->quit(std::move(e)); });
@@ -326,7 +342,8 @@ public:
     std::vector<uint32_t> waiting;
     for (const auto& [index, it] : s_.slots)
       if (it.at == place::turn || it.at == place::backoff || it.at == place::parked) waiting.push_back(index);
-    for (const auto index : waiting) s_.slots.erase(index);
+    for (const auto index : waiting)
+      s_.slots.erase(index);
     self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(waiting));
     settle();
   }
@@ -335,7 +352,8 @@ public:
   void settle() {
     if (!s_.draining && !s_.cancel_done && (s_.cancelling || !terminal(s_.of.row.state))) return;
     const bool idle = std::none_of(s_.slots.begin(), s_.slots.end(), [](const auto& entry) {
-      return entry.second.at == place::fetch || entry.second.at == place::parse || entry.second.at == place::persist;
+      return entry.second.at == place::fetch || entry.second.at == place::parse ||
+             entry.second.at == place::persist;
     });
     if (idle) self_->quit();
   }
@@ -394,7 +412,8 @@ private:
   void stop(slot& it) {
     if (it.actor) {
       s_.actors.erase(it.actor);
-      if (const auto a = caf::actor_cast<caf::actor>(it.actor)) self_->send_exit(a, caf::exit_reason::user_shutdown);
+      if (const auto a = caf::actor_cast<caf::actor>(it.actor))
+        self_->send_exit(a, caf::exit_reason::user_shutdown);
     }
     it.actor = {};
     it.in_work = false;
@@ -424,30 +443,34 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
   self->set_down_handler([self](const caf::down_msg& msg) { supervising(self).down(msg); });
   self->send(self, start_atom_v);
   return {
-    [self](turn_atom, const std::vector<uint32_t>& indexes) { supervising(self).turn(indexes); },
-    [self](start_atom) {
-      if (self->state.of.row.state == batch_state::cancelling) supervising(self).cancel_all();
-      else supervising(self).read();
-    },
-    [self](fetched_atom, uint32_t index, attempt_token token, fetch_result& r) {
-      supervising(self).fetched(index, token, r);
-    },
-    [self](parsed_atom, uint32_t index, attempt_token token, parse_result& r) {
-      supervising(self).parsed(index, token, r);
-    },
-    [self](stored_atom, uint32_t index, attempt_token token, const persist_result& r) {
-      supervising(self).stored(index, token, r);
-    },
-    [self](retry_atom, uint32_t index) { supervising(self).retry(index); },
-    [self](persist_atom, uint32_t index) { supervising(self).persist_again(index); },
-    [self](cancel_atom) { return supervising(self).cancel(); },
-    [self](cancel_atom, uint32_t index) { supervising(self).cancel_item(index); },
-    [self](drain_atom) { supervising(self).drain(); },
+      [self](turn_atom, const std::vector<uint32_t>& indexes) { supervising(self).turn(indexes); },
+      [self](start_atom) {
+        if (self->state.of.row.state == batch_state::cancelling)
+          supervising(self).cancel_all();
+        else
+          supervising(self).read();
+      },
+      [self](fetched_atom, uint32_t index, attempt_token token, fetch_result& r) {
+        supervising(self).fetched(index, token, r);
+      },
+      [self](parsed_atom, uint32_t index, attempt_token token, parse_result& r) {
+        supervising(self).parsed(index, token, r);
+      },
+      [self](stored_atom, uint32_t index, attempt_token token, const persist_result& r) {
+        supervising(self).stored(index, token, r);
+      },
+      [self](retry_atom, uint32_t index) { supervising(self).retry(index); },
+      [self](persist_atom, uint32_t index) { supervising(self).persist_again(index); },
+      [self](cancel_atom) { return supervising(self).cancel(); },
+      [self](cancel_atom, uint32_t index) { supervising(self).cancel_item(index); },
+      [self](drain_atom) { supervising(self).drain(); },
   };
 }
 
 } // namespace
 
-supervisor_actor spawn_supervisor(caf::actor_system& sys, supervision what) { return sys.spawn(supervisor, std::move(what)); }
+supervisor_actor spawn_supervisor(caf::actor_system& sys, supervision what) {
+  return sys.spawn(supervisor, std::move(what));
+}
 
 } // namespace troupe

@@ -29,7 +29,8 @@ void turns::cancel(item_key item) {
   working_.erase(item);
   const auto it = batches_.find(item.batch);
   if (it == batches_.end()) return;
-  for (auto& [host, queue] : it->second.wants) std::erase(queue, item.index);
+  for (auto& [host, queue] : it->second.wants)
+    std::erase(queue, item.index);
 }
 
 void turns::forget(batch_id b) {
@@ -37,7 +38,8 @@ void turns::forget(batch_id b) {
   std::vector<item_key> items;
   for (const auto& [item, host] : active_)
     if (item.batch == b) items.push_back(item);
-  for (const auto& item : items) leave(item);
+  for (const auto& item : items)
+    leave(item);
   working_.erase(working_.lower_bound({b, 0}), working_.upper_bound({b, ~uint32_t{0}}));
 }
 
@@ -49,7 +51,9 @@ void turns::leave(item_key item) {
   free_host(node.mapped());
 }
 
-void turns::done(item_key item) { working_.erase(item); }
+void turns::done(item_key item) {
+  working_.erase(item);
+}
 
 /// Lets the batch that has waited longest for this host look again.
 void turns::free_host(const std::string& name) {
@@ -72,13 +76,16 @@ void turns::hold(const std::string& host, time until) {
   h.next_start = std::max(h.next_start, until);
 }
 
-void turns::pace(const std::string& host, milliseconds delay) { hosts_[host].delay = delay; }
+void turns::pace(const std::string& host, milliseconds delay) {
+  hosts_[host].delay = delay;
+}
 
 void turns::wake(const std::string& host) {
   auto& h = hosts_[host];
   h.timer = false;
   // As many as have places: each that starts sets the next delay.
-  for (auto n = std::min(h.waiting.size(), limits_.per_host); n > 0; --n) free_host(host);
+  for (auto n = std::min(h.waiting.size(), limits_.per_host); n > 0; --n)
+    free_host(host);
 }
 
 bool turns::may_start(host_state& h, const std::string& name, time now,
@@ -109,8 +116,10 @@ bool turns::grant_one(batch_id b, time now, std::vector<item_key>& granted,
     }
     const item_key item{b, wants->second.front()};
     wants->second.pop_front();
-    if (wants->second.empty()) s.wants.erase(wants);
-    else s.open.push_back(name);
+    if (wants->second.empty())
+      s.wants.erase(wants);
+    else
+      s.open.push_back(name);
     ++h.active;
     h.next_start = std::max(h.next_start, now + std::max(h.delay, limits_.host_delay));
     active_.emplace(item, name);
@@ -129,8 +138,10 @@ std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, 
     if (it == batches_.end()) continue;
     it->second.ready = false;
     if (!grant_one(b, now, granted, wakes)) continue;
-    if (!it->second.open.empty()) make_ready(b, it->second);
-    else if (it->second.wants.empty()) batches_.erase(it);
+    if (!it->second.open.empty())
+      make_ready(b, it->second);
+    else if (it->second.wants.empty())
+      batches_.erase(it);
   }
   if (hosts_.size() > most_idle_hosts) drop_idle_hosts(now);
   return granted;

@@ -26,7 +26,8 @@ public:
   /// Any clock that does not go back.
   using time = std::chrono::steady_clock::time_point;
 
-  explicit turns(const turn_limits& limits) : limits_(limits) {}
+  explicit turns(const turn_limits& limits)
+      : limits_(limits) {}
 
   void want(batch_id b, uint32_t index, const std::string& host);
   /// Takes an item out, wherever it is.
@@ -67,8 +68,10 @@ private:
   };
 
   void make_ready(batch_id b, batch_state& s);
-  bool may_start(host_state& h, const std::string& name, time now, std::vector<std::pair<std::string, time>>& wakes) const;
-  bool grant_one(batch_id b, time now, std::vector<item_key>& granted, std::vector<std::pair<std::string, time>>& wakes);
+  bool may_start(host_state& h, const std::string& name, time now,
+                 std::vector<std::pair<std::string, time>>& wakes) const;
+  bool grant_one(batch_id b, time now, std::vector<item_key>& granted,
+                 std::vector<std::pair<std::string, time>>& wakes);
   void free_host(const std::string& name);
   void drop_idle_hosts(time now);
 

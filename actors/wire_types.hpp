@@ -31,7 +31,8 @@ typename I::result_type inspect(I& f, failure& x) {
     x.retry_after = wait < 0 ? std::nullopt : std::optional{milliseconds{wait}};
     return caf::none;
   };
-  return f(caf::meta::type_name("failure"), x.code, x.message, x.http_status, wait, caf::meta::load_callback(load));
+  return f(caf::meta::type_name("failure"), x.code, x.message, x.http_status, wait,
+           caf::meta::load_callback(load));
 }
 
 template <class I>
@@ -43,7 +44,8 @@ typename I::result_type inspect(I& f, content_ref& x) {
     if (inline_bytes) x.bytes = std::make_shared<const std::string>(std::move(bytes));
     return caf::none;
   };
-  return f(caf::meta::type_name("content_ref"), x.hash, x.size, inline_bytes, bytes, caf::meta::load_callback(load));
+  return f(caf::meta::type_name("content_ref"), x.hash, x.size, inline_bytes, bytes,
+           caf::meta::load_callback(load));
 }
 
 template <class I>
@@ -63,7 +65,8 @@ typename I::result_type inspect(I& f, known_url& x) {
     x.fetched = timestamp{milliseconds{at}};
     return caf::none;
   };
-  return f(caf::meta::type_name("known_url"), x.source, x.etag, x.last_modified, at, caf::meta::load_callback(load));
+  return f(caf::meta::type_name("known_url"), x.source, x.etag, x.last_modified, at,
+           caf::meta::load_callback(load));
 }
 
 template <class I>
@@ -96,7 +99,8 @@ typename I::result_type inspect(I& f, parse_order& x) {
 
 template <class I>
 typename I::result_type inspect(I& f, document& x) {
-  return f(caf::meta::type_name("document"), x.markdown, x.title, x.content_type, x.extraction_method, x.metadata);
+  return f(caf::meta::type_name("document"), x.markdown, x.title, x.content_type, x.extraction_method,
+           x.metadata);
 }
 
 template <class I>

@@ -43,40 +43,41 @@ void keep_promise(Self self, uint64_t number, Result& r) {
 using inner_transfers = transfers_actor::extend<caf::reacts_to<done_atom, uint64_t, fetch_result>>;
 using inner_parser = parser_actor::extend<caf::reacts_to<done_atom, uint64_t, parse_result>>;
 
-inner_transfers::behavior_type transfers(inner_transfers::stateful_pointer<transfers_state> self, transfer_loop* loop) {
+inner_transfers::behavior_type transfers(inner_transfers::stateful_pointer<transfers_state> self,
+                                         transfer_loop* loop) {
   const auto me = caf::actor_cast<inner_transfers>(self);
   const caf::actor_addr address = me.address();
   return {
-    [self, loop, address](fetch_atom, fetch_order& order) {
-      return promise_of<decltype(self), fetch_result>(self, [&](uint64_t number) {
-        loop->submit(std::move(order), [address, number](result<fetched> r) {
-          const auto to = caf::actor_cast<inner_transfers>(address);
-          if (!to) return;
-          caf::anon_send(to, done_atom_v, number,
-                         r ? fetch_result{fail(errc::none), std::move(*r)} : fetch_result{r.error(), {}});
+      [self, loop, address](fetch_atom, fetch_order& order) {
+        return promise_of<decltype(self), fetch_result>(self, [&](uint64_t number) {
+          loop->submit(std::move(order), [address, number](result<fetched> r) {
+            const auto to = caf::actor_cast<inner_transfers>(address);
+            if (!to) return;
+            caf::anon_send(to, done_atom_v, number,
+                           r ? fetch_result{fail(errc::none), std::move(*r)} : fetch_result{r.error(), {}});
+          });
         });
-      });
-    },
-    [loop](cancel_atom, item_id item, attempt_token token) { loop->cancel(item, token); },
-    [self](done_atom, uint64_t number, fetch_result& r) { keep_promise(self, number, r); },
+      },
+      [loop](cancel_atom, item_id item, attempt_token token) { loop->cancel(item, token); },
+      [self](done_atom, uint64_t number, fetch_result& r) { keep_promise(self, number, r); },
   };
 }
 
 inner_parser::behavior_type parser(inner_parser::stateful_pointer<parser_state> self, parser_pool* pool) {
   const caf::actor_addr address = self->address();
   return {
-    [self, pool, address](parse_atom, parse_order& order) {
-      return promise_of<decltype(self), parse_result>(self, [&](uint64_t number) {
-        pool->submit(std::move(order), [address, number](result<document> r) {
-          const auto to = caf::actor_cast<inner_parser>(address);
-          if (!to) return;
-          caf::anon_send(to, done_atom_v, number,
-                         r ? parse_result{fail(errc::none), std::move(*r)} : parse_result{r.error(), {}});
+      [self, pool, address](parse_atom, parse_order& order) {
+        return promise_of<decltype(self), parse_result>(self, [&](uint64_t number) {
+          pool->submit(std::move(order), [address, number](result<document> r) {
+            const auto to = caf::actor_cast<inner_parser>(address);
+            if (!to) return;
+            caf::anon_send(to, done_atom_v, number,
+                           r ? parse_result{fail(errc::none), std::move(*r)} : parse_result{r.error(), {}});
+          });
         });
-      });
-    },
-    [pool](cancel_atom, item_id item, attempt_token token) { pool->cancel(item, token); },
-    [self](done_atom, uint64_t number, parse_result& r) { keep_promise(self, number, r); },
+      },
+      [pool](cancel_atom, item_id item, attempt_token token) { pool->cancel(item, token); },
+      [self](done_atom, uint64_t number, parse_result& r) { keep_promise(self, number, r); },
   };
 }
 
@@ -100,7 +101,8 @@ struct robots_state {
   };
   std::unordered_map<std::string, entry> known;
   /// Who waits for a robots.txt that is being fetched.
-  std::unordered_map<std::string, std::vector<std::pair<std::string, caf::typed_response_promise<failure>>>> waiting;
+  std::unordered_map<std::string, std::vector<std::pair<std::string, caf::typed_response_promise<failure>>>>
+      waiting;
   uint32_t serial = 0;
   static inline const char* name = "robots";
 };
@@ -120,7 +122,10 @@ bool says_nothing(const failure& f) {
 }
 
 robots_state::entry entry_of(const robots_state& s, const fetch_result& r, caf::actor_clock::time_point now) {
-  if (r.error.code == errc::none) return {{text_of(r.page.body), s.options.fetch.user_agent}, fail(errc::none), now + s.options.fetch.robots_ttl};
+  if (r.error.code == errc::none)
+    return {{text_of(r.page.body), s.options.fetch.user_agent},
+            fail(errc::none),
+            now + s.options.fetch.robots_ttl};
   if (says_nothing(r.error)) return {{}, fail(errc::none), now + s.options.fetch.robots_ttl};
   auto why = r.error;
   why.message = "robots.txt: " + std::string(r.error.text());
@@ -131,10 +136,12 @@ void learn(robots_pointer self, const std::string& host, const fetch_result& r) 
   auto& s = self->state;
   if (s.known.size() >= most_remembered_hosts) s.known.clear();
   auto& e = s.known[host] = entry_of(s, r, self->clock().now());
-  if (const auto delay = e.rules.crawl_delay()) self->send(s.gate, pace_atom_v, host, int64_t{delay->count()});
+  if (const auto delay = e.rules.crawl_delay())
+    self->send(s.gate, pace_atom_v, host, int64_t{delay->count()});
   const auto node = s.waiting.extract(host);
   if (node.empty()) return;
-  for (auto& [path, promise] : node.mapped()) promise.deliver(e.verdict(path));
+  for (auto& [path, promise] : node.mapped())
+    promise.deliver(e.verdict(path));
 }
 
 void ask_host(robots_pointer self, const std::string& host, const std::string& url) {
@@ -144,9 +151,12 @@ void ask_host(robots_pointer self, const std::string& host, const std::string& u
   order.url = robots_url(url);
   order.obey_robots = false;
   order.max_bytes = static_cast<uint64_t>(s.options.fetch.robots_bytes);
-  self->request(s.transfers, s.options.fetch.total_timeout + milliseconds{1'000}, fetch_atom_v, std::move(order))
-    .then([self, host](const fetch_result& r) { learn(self, host, r); },
-          [self, host](const caf::error&) { learn(self, host, {fail(errc::fetch_failed), {}}); });
+  self->request(s.transfers, s.options.fetch.total_timeout + milliseconds{1'000}, fetch_atom_v,
+                std::move(order))
+      .then([self, host](const fetch_result& r) { learn(self, host, r); },
+            [self, host](const caf::error&) {
+              learn(self, host, {fail(errc::fetch_failed), {}});
+            });
 }
 
 robots_actor::behavior_type robots_behavior(robots_pointer self, settings options, transfers_actor transfers,
@@ -155,17 +165,18 @@ robots_actor::behavior_type robots_behavior(robots_pointer self, settings option
   self->state.transfers = std::move(transfers);
   self->state.gate = std::move(gate);
   return {
-    [self](allow_atom, const std::string& url) -> caf::result<failure> {
-      auto& s = self->state;
-      const auto host = host_of(url);
-      const auto it = s.known.find(host);
-      if (it != s.known.end() && it->second.until > self->clock().now()) return it->second.verdict(path_of(url));
-      auto promise = self->make_response_promise<failure>();
-      auto& queue = s.waiting[host];
-      queue.emplace_back(path_of(url), promise);
-      if (queue.size() == 1) ask_host(self, host, url);
-      return promise;
-    },
+      [self](allow_atom, const std::string& url) -> caf::result<failure> {
+        auto& s = self->state;
+        const auto host = host_of(url);
+        const auto it = s.known.find(host);
+        if (it != s.known.end() && it->second.until > self->clock().now())
+          return it->second.verdict(path_of(url));
+        auto promise = self->make_response_promise<failure>();
+        auto& queue = s.waiting[host];
+        queue.emplace_back(path_of(url), promise);
+        if (queue.size() == 1) ask_host(self, host, url);
+        return promise;
+      },
   };
 }
 
@@ -177,22 +188,27 @@ struct reader_state {
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>, const catalog* store) {
   return {
-    [store](read_atom, const batch& b, uint32_t first, uint32_t limit) {
-      item_page page;
-      page.items = store->open_items(b, first, limit);
-      page.next = first;
-      return page;
-    },
-    [store](read_atom) { return store->open_batches(); },
+      [store](read_atom, const batch& b, uint32_t first, uint32_t limit) {
+        item_page page;
+        page.items = store->open_items(b, first, limit);
+        page.next = first;
+        return page;
+      },
+      [store](read_atom) { return store->open_batches(); },
   };
 }
 
 } // namespace
 
-transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop) { return sys.spawn(transfers, &loop); }
-parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool) { return sys.spawn(parser, &pool); }
+transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop) {
+  return sys.spawn(transfers, &loop);
+}
+parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool) {
+  return sys.spawn(parser, &pool);
+}
 
-robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers, gate_actor gate) {
+robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers,
+                          gate_actor gate) {
   return sys.spawn(robots_behavior, s, std::move(transfers), std::move(gate));
 }
 

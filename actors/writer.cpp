@@ -30,7 +30,8 @@ void flush(writer_pointer self) {
   if (outcome.code != errc::none) log::error("the store refused a write", {{"reason", outcome.text()}});
   // Listeners first: who is answered may ask at once what they were told.
   s.listeners->publish(events);
-  for (auto& tell : s.waiting) tell(outcome);
+  for (auto& tell : s.waiting)
+    tell(outcome);
   s.waiting.clear();
 }
 
@@ -51,14 +52,18 @@ caf::result<T> after_sync(writer_pointer self, T value, Otherwise otherwise) {
   return promise;
 }
 
-caf::error storage_failed(const failure& f) { return caf::make_error(caf::sec::runtime_error, std::string(f.text())); }
+caf::error storage_failed(const failure& f) {
+  return caf::make_error(caf::sec::runtime_error, std::string(f.text()));
+}
 
 /// Answers a bool, or an error when the sync failed.
 caf::result<bool> true_after_sync(writer_pointer self) {
   auto promise = self->make_response_promise<bool>();
   self->state.waiting.emplace_back([promise](const failure& f) mutable {
-    if (f.code == errc::none) promise.deliver(true);
-    else promise.deliver(storage_failed(f));
+    if (f.code == errc::none)
+      promise.deliver(true);
+    else
+      promise.deliver(storage_failed(f));
   });
   flush(self);
   return promise;
@@ -73,25 +78,29 @@ caf::result<submitted> submit(writer_pointer self, const submission& x) {
   }
   if (!x.last) return submitted{fail(errc::none), {.id = id}};
   auto row = s.store->accept(id, x.options);
-  return after_sync(self, submitted{fail(errc::none), std::move(row)}, [store = s.store, id](const failure& f) {
-    store->abandon(id);
-    return submitted{f, {}};
-  });
+  return after_sync(self, submitted{fail(errc::none), std::move(row)},
+                    [store = s.store, id](const failure& f) {
+                      store->abandon(id);
+                      return submitted{f, {}};
+                    });
 }
 
 caf::result<persist_result> persist(writer_pointer self, const ending& e) {
   auto staged = self->state.store->end(e);
   if (!staged) return persist_result{staged.error(), {}};
-  return after_sync(self, persist_result{fail(errc::none), std::move(*staged)},
-                    [](const failure& f) { return persist_result{f, {}}; });
+  return after_sync(self, persist_result{fail(errc::none), std::move(*staged)}, [](const failure& f) {
+    return persist_result{f, {}};
+  });
 }
 
 caf::result<uint32_t> cancel_items(writer_pointer self, batch_id b, uint32_t from) {
   const auto next = self->state.store->cancel_items(b, from, cancel_at_once).value_or(~uint32_t{0});
   auto promise = self->make_response_promise<uint32_t>();
   self->state.waiting.emplace_back([promise, next](const failure& f) mutable {
-    if (f.code == errc::none) promise.deliver(next);
-    else promise.deliver(storage_failed(f));
+    if (f.code == errc::none)
+      promise.deliver(next);
+    else
+      promise.deliver(storage_failed(f));
   });
   flush(self);
   return promise;
@@ -109,33 +118,35 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
   self->state.options = std::move(options);
   self->delayed_send(self, trim_interval, trim_atom_v);
   return {
-    [self](submit_atom, const submission& x) { return submit(self, x); },
-    [self](abandon_atom, batch_id b) { self->state.store->abandon(b); },
-    [self](persist_atom, const ending& e) { return persist(self, e); },
-    [self](cancel_atom, batch_id b) -> caf::result<bool> {
-      if (!self->state.store->cancel(b)) return false;
-      return true_after_sync(self);
-    },
-    [self](cancel_atom, batch_id b, uint32_t from) { return cancel_items(self, b, from); },
-    [self](link_atom, notebook_id n, source_id s, const std::string& notes) -> caf::result<bool> {
-      if (!self->state.store->link(n, s, notes)) return false;
-      return true_after_sync(self);
-    },
-    [self](remove_atom, notebook_id n, source_id s, bool force) -> caf::result<bool> {
-      flush(self);
-      auto removed = self->state.store->remove(n, s, force);
-      if (!removed) return storage_failed(removed.error());
-      return *removed;
-    },
-    [self](flush_atom) { flush(self); },
-    [self](trim_atom) { trim(self); },
+      [self](submit_atom, const submission& x) { return submit(self, x); },
+      [self](abandon_atom, batch_id b) { self->state.store->abandon(b); },
+      [self](persist_atom, const ending& e) { return persist(self, e); },
+      [self](cancel_atom, batch_id b) -> caf::result<bool> {
+        if (!self->state.store->cancel(b)) return false;
+        return true_after_sync(self);
+      },
+      [self](cancel_atom, batch_id b, uint32_t from) { return cancel_items(self, b, from); },
+      [self](link_atom, notebook_id n, source_id s, const std::string& notes) -> caf::result<bool> {
+        if (!self->state.store->link(n, s, notes)) return false;
+        return true_after_sync(self);
+      },
+      [self](remove_atom, notebook_id n, source_id s, bool force) -> caf::result<bool> {
+        flush(self);
+        auto removed = self->state.store->remove(n, s, force);
+        if (!removed) return storage_failed(removed.error());
+        return *removed;
+      },
+      [self](flush_atom) { flush(self); },
+      [self](trim_atom) { trim(self); },
   };
 }
 
 } // namespace
 
-writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s, bool own_thread) {
-  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s) : sys.spawn(writer, &store, &listeners, s);
+writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s,
+                          bool own_thread) {
+  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s)
+                    : sys.spawn(writer, &store, &listeners, s);
 }
 
 } // namespace troupe

@@ -5,10 +5,9 @@
 
 namespace troupe {
 
-/// Spawns a WRITER, detached unless told otherwise: it waits for the disk. `store` and `listeners` outlive the
-/// actor system.
-/// Group commit: requests are staged as they come, and a message to itself behind those that have gathered
-/// in the mailbox syncs them together, at most `store.commit_items` at a time.
+/// Spawns a WRITER, detached unless told otherwise: it waits for the disk. `store` and `listeners` outlive
+/// the actor system. Group commit: requests are staged as they come, and a message to itself behind those
+/// that have gathered in the mailbox syncs them together, at most `store.commit_items` at a time.
 writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s,
                           bool own_thread = true);
 

@@ -23,12 +23,15 @@ int main(int argc, char** argv) {
     std::ifstream file{entry.path(), std::ios::binary};
     const std::string data{std::istreambuf_iterator<char>(file), {}};
     bytes += data.size();
-    const auto parsed = troupe::parse_document({.data = data, .url = "http://page.example/", .content_type = "text/html"});
+    const auto parsed =
+        troupe::parse_document({.data = data, .url = "http://page.example/", .content_type = "text/html"});
     auto& row = out[entry.path().stem().string()];
     row = {{"text", ""}};
     if (!parsed) continue;
     const auto about = nlohmann::json::parse(parsed->metadata);
-    row = {{"text", parsed->markdown}, {"title", parsed->title}, {"date", about.value("published", "")},
+    row = {{"text", parsed->markdown},
+           {"title", parsed->title},
+           {"date", about.value("published", "")},
            {"author", about.contains("authors") ? about["authors"][0].get<std::string>() : ""},
            {"method", parsed->extraction_method}};
   }

@@ -7,7 +7,7 @@
 ///   status    requests/s of the status of the running batch without items, one connection
 ///   memory    the most of server and children together (proportional set size) while accepting and working
 ///   restart   from start to ready with N items pending (with --million: N is 1,000,000)
-#include "tests/support/origin.hpp"
+#include "tests/fixtures/origin.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <CLI/CLI.hpp>
@@ -21,7 +21,9 @@ using clock_type = std::chrono::steady_clock;
 
 namespace {
 
-double seconds_since(clock_type::time_point t) { return std::chrono::duration<double>(clock_type::now() - t).count(); }
+double seconds_since(clock_type::time_point t) {
+  return std::chrono::duration<double>(clock_type::now() - t).count();
+}
 
 void print(const char* workload, const char* metric, double value, const char* unit) {
   std::printf("%-9s %-44s %14.1f %s\n", workload, metric, value, unit);
@@ -31,12 +33,13 @@ void print(const char* workload, const char* metric, double value, const char* u
 /// Samples memory until it ends.
 class memory_watch {
 public:
-  explicit memory_watch(const server_process& s) : thread_([this, &s](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      most_ = std::max<uint64_t>(most_, s.memory_kib());
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-  }) {}
+  explicit memory_watch(const server_process& s)
+      : thread_([this, &s](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          most_ = std::max<uint64_t>(most_, s.memory_kib());
+          std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+      }) {}
   double most_mib() const { return double(most_) / 1024; }
 
 private:
@@ -46,7 +49,8 @@ private:
 
 std::string body_of(const origin& o, unsigned items, const char* path, unsigned hosts) {
   std::string body = "{\"urls\":[";
-  for (unsigned i = 0; i < items; ++i) body += (i ? ",\"" : "\"") + o.url(path + std::to_string(i), 1 + i % hosts) + "\"";
+  for (unsigned i = 0; i < items; ++i)
+    body += (i ? ",\"" : "\"") + o.url(path + std::to_string(i), 1 + i % hosts) + "\"";
   return body + "]}";
 }
 
@@ -99,7 +103,8 @@ int main(int argc, char** argv) {
   bool million = false;
   CLI::App app{"Loads a server of its own and prints what it does"};
   app.add_option("--items", items, "Items of the batch")->capture_default_str();
-  app.add_flag("--million", million, "A million URLs in one request: memory and restart, instead of the rest");
+  app.add_flag("--million", million,
+               "A million URLs in one request: memory and restart, instead of the rest");
   CLI11_PARSE(app, argc, argv);
 
   origin o;

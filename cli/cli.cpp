@@ -29,11 +29,16 @@ int parser_child(int argc, char** argv, const hooks& with) {
 void add_serve(CLI::App& app, serve_command& c) {
   auto* sub = app.add_subcommand("serve", "Run a server");
   sub->add_option("--config", c.config_file, "Settings: a commented JSON file")->type_name("FILE");
-  sub->add_option("--listen", c.listen, "Where to listen; beyond loopback only with http.keys")->type_name("ADDR:PORT");
+  sub->add_option("--listen", c.listen, "Where to listen; beyond loopback only with http.keys")
+      ->type_name("ADDR:PORT");
   sub->add_option("--data", c.data, "Where to keep everything")->type_name("DIR");
-  sub->add_option("--allow-network", c.allow_networks, "A network that may be fetched from although it is not public")
-    ->type_name("CIDR")->allow_extra_args(false);
-  sub->add_option("--set", c.assignments, "Override one setting")->type_name("key=value")->allow_extra_args(false);
+  sub->add_option("--allow-network", c.allow_networks,
+                  "A network that may be fetched from although it is not public")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
+  sub->add_option("--set", c.assignments, "Override one setting")
+      ->type_name("key=value")
+      ->allow_extra_args(false);
 }
 
 void add_submit(CLI::App& app, submit_command& c) {
@@ -42,12 +47,16 @@ void add_submit(CLI::App& app, submit_command& c) {
   sub->add_option("--key", c.key, "An API key")->envname("TROUPE_KEY");
   sub->add_option("--notebook", c.notebook, "The notebook that gets the sources")->required()->type_name("N");
   sub->add_flag("--watch", c.watch, "Wait for the batch, showing how far it is");
-  sub->add_option("urls", c.urls, "URLs, or - to read them from standard input, one a line")->required()->type_name("URL…|-");
+  sub->add_option("urls", c.urls, "URLs, or - to read them from standard input, one a line")
+      ->required()
+      ->type_name("URL…|-");
 }
 
 void add_parse(CLI::App& app, parse_command& c) {
   auto* sub = app.add_subcommand("parse", "Turn one document into Markdown on standard output");
-  sub->add_option("input", c.input, "A file, an http(s) URL, or - for standard input")->required()->type_name("FILE|URL|-");
+  sub->add_option("input", c.input, "A file, an http(s) URL, or - for standard input")
+      ->required()
+      ->type_name("FILE|URL|-");
   sub->add_option("--url", c.url, "The document's address: base of relative links");
   sub->add_flag("--json", c.json, "Print a JSON object with the metadata");
 }
@@ -57,8 +66,10 @@ void add_parse(CLI::App& app, parse_command& c) {
 int run(int argc, char** argv, const hooks& with) {
   if (argc > 1 && std::string_view(argv[1]) == "parser-child") return parser_child(argc, argv, with);
 
-  CLI::App app{"Troupe takes batches of URLs, fetches and parses each into clean Markdown, stores it, and tells\n"
-               "exactly how far every item is.", "troupe"};
+  CLI::App app{
+      "Troupe takes batches of URLs, fetches and parses each into clean Markdown, stores it, and tells\n"
+      "exactly how far every item is.",
+      "troupe"};
   app.footer(footer);
   app.set_version_flag("--version", "troupe " TROUPE_VERSION);
   app.require_subcommand(1);

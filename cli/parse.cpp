@@ -10,7 +10,9 @@
 namespace troupe::cli {
 namespace {
 
-bool is_url(const std::string& s) { return s.starts_with("http://") || s.starts_with("https://"); }
+bool is_url(const std::string& s) {
+  return s.starts_with("http://") || s.starts_with("https://");
+}
 
 result<std::string> read_input(const parse_command& c, std::string& type, std::string& url) {
   if (c.input == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};

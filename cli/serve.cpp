@@ -30,7 +30,8 @@ class end_signals {
 public:
   end_signals() {
     sigemptyset(&set_);
-    for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, s);
+    for (const int s : {SIGTERM, SIGINT, SIGUSR1})
+      sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
   }
@@ -71,7 +72,8 @@ bool load_settings(const serve_command& c, settings& into) {
     if (!complain("--set ", override_setting(a, into))) return false;
   if (!c.listen.empty()) into.http.listen = c.listen;
   if (!c.data.empty()) into.store.directory = c.data;
-  for (const auto& n : c.allow_networks) into.fetch.allow_networks.push_back(n);
+  for (const auto& n : c.allow_networks)
+    into.fetch.allow_networks.push_back(n);
   return complain("", check_settings(into));
 }
 

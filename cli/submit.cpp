@@ -26,7 +26,8 @@ std::vector<std::string> urls_of(const submit_command& c) {
       continue;
     }
     for (std::string line; std::getline(std::cin, line);) {
-      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+      while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
+        line.pop_back();
       if (!line.empty() && line.front() != '#') out.push_back(line);
     }
   }
@@ -42,8 +43,8 @@ int refused(const reply& r) {
 
 std::string line_of(const json& job) {
   const auto n = [&](const char* key) { return std::to_string(job.value(key, 0)); };
-  return n("completed_items") + " completed, " + n("failed_items") + " failed, " + n("processing_items") + " in work, " +
-         n("pending_items") + " pending";
+  return n("completed_items") + " completed, " + n("failed_items") + " failed, " + n("processing_items") +
+         " in work, " + n("pending_items") + " pending";
 }
 
 /// One line that is drawn over again in a terminal; a new line at each change elsewhere.
@@ -57,7 +58,8 @@ public:
       return;
     }
     const auto filled = static_cast<unsigned>(job.value("progress_percentage", 0.0) / 100 * bar_);
-    std::cerr << "\r[" << std::string(filled, '#') << std::string(bar_ - filled, '.') << "] " << text << "\033[K" << std::flush;
+    std::cerr << "\r[" << std::string(filled, '#') << std::string(bar_ - filled, '.') << "] " << text
+              << "\033[K" << std::flush;
     shown_ = text;
   }
   void end() const {
@@ -80,8 +82,10 @@ void print_table(const json& status) {
   for (const auto& x : status["items"]) {
     if (++rows > most_rows) break;
     const auto left = x.contains("result") ? x["result"].value("file_id", "") : x.value("error_code", "");
-    std::cout << x.value("status", "") << std::string(12 - std::min<size_t>(11, x.value("status", "").size()), ' ') << left
-              << std::string(left.size() < 22 ? 22 - left.size() : 1, ' ') << x["item_data"].value("url", "") << "\n";
+    std::cout << x.value("status", "")
+              << std::string(12 - std::min<size_t>(11, x.value("status", "").size()), ' ') << left
+              << std::string(left.size() < 22 ? 22 - left.size() : 1, ' ') << x["item_data"].value("url", "")
+              << "\n";
   }
   const auto total = status["batch_job"].value("total_items", 0u);
   if (total > most_rows) std::cout << "… and " << total - most_rows << " more\n";
@@ -103,7 +107,8 @@ int watch(const client& server, const submit_command& c, const std::string& id) 
     const auto state = job.value("status", "");
     if (state == "completed" || state == "failed" || state == "partially_completed") {
       shown.end();
-      if (const auto all = server.get(path + "?limit=" + std::to_string(most_rows)); all && all->status == 200)
+      if (const auto all = server.get(path + "?limit=" + std::to_string(most_rows));
+          all && all->status == 200)
         print_table(json::parse(all->body));
       return job.value("failed_items", 0) == 0 ? ok : failed;
     }
@@ -130,7 +135,8 @@ int submit(const submit_command& c) {
   if (r->status != 202) return refused(*r);
   const auto accepted = json::parse(r->body);
   const auto id = std::to_string(accepted.value("batch_job_id", uint64_t{0}));
-  std::cout << "batch " << id << ": " << accepted.value("total_items", 0) << " items accepted\n" << std::flush;
+  std::cout << "batch " << id << ": " << accepted.value("total_items", 0) << " items accepted\n"
+            << std::flush;
   for (const auto& x : accepted.value("rejected", json::array()))
     std::cerr << "rejected: " << x.value("url", "") << ": " << x.value("reason", "") << "\n";
   return c.watch ? watch(server, c, id) : ok;

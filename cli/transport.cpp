@@ -31,12 +31,19 @@ easy make(const std::string& url, std::string& body) {
 
 } // namespace
 
-client::client(std::string server, std::string key) : server_(std::move(server)), key_(std::move(key)) {
-  while (server_.ends_with('/')) server_.pop_back();
+client::client(std::string server, std::string key)
+    : server_(std::move(server))
+    , key_(std::move(key)) {
+  while (server_.ends_with('/'))
+    server_.pop_back();
 }
 
-result<reply> client::get(const std::string& path) const { return send(path, nullptr); }
-result<reply> client::post(const std::string& path, const std::string& json) const { return send(path, &json); }
+result<reply> client::get(const std::string& path) const {
+  return send(path, nullptr);
+}
+result<reply> client::post(const std::string& path, const std::string& json) const {
+  return send(path, &json);
+}
 
 result<reply> client::send(const std::string& path, const std::string* json) const {
   reply r;
@@ -62,7 +69,8 @@ result<std::string> download(const std::string& url, std::string& content_type, 
   curl_easy_setopt(c.get(), CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(c.get(), CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(c.get(), CURLOPT_USERAGENT, "Troupe/" TROUPE_VERSION);
-  if (const auto code = curl_easy_perform(c.get()); code != CURLE_OK) return fail(errc::fetch_failed, curl_easy_strerror(code));
+  if (const auto code = curl_easy_perform(c.get()); code != CURLE_OK)
+    return fail(errc::fetch_failed, curl_easy_strerror(code));
   char* text = nullptr;
   if (curl_easy_getinfo(c.get(), CURLINFO_CONTENT_TYPE, &text) == CURLE_OK && text) content_type = text;
   if (curl_easy_getinfo(c.get(), CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK && text) final_url = text;

@@ -39,7 +39,8 @@ int verify(const std::string& directory) {
     return unavailable;
   }
   const auto problems = catalog(**db, **files).verify();
-  for (const auto& p : problems) std::cout << p << "\n";
+  for (const auto& p : problems)
+    std::cout << p << "\n";
   std::cout << (problems.empty() ? "the store agrees with itself\n" : "");
   return problems.empty() ? ok : failed;
 }

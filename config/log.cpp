@@ -24,16 +24,20 @@ std::string render_text(std::string_view message, std::initializer_list<field> f
   for (const auto& f : fields) {
     out.append(" ").append(f.name).append("=");
     // Texts come from outside too: quoted, so that no line can be forged.
-    if (const auto* number = std::get_if<int64_t>(&f.value)) out += std::to_string(*number);
-    else out += nlohmann::json(std::get<std::string>(f.value)).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    if (const auto* number = std::get_if<int64_t>(&f.value))
+      out += std::to_string(*number);
+    else
+      out += nlohmann::json(std::get<std::string>(f.value))
+                 .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   }
   return out;
 }
 
 std::string render_json(level l, std::string_view message, std::initializer_list<field> fields) {
-  nlohmann::ordered_json line{{"time", to_rfc3339(now())},
-                              {"level", spdlog::level::to_string_view(static_cast<spdlog::level::level_enum>(l)).data()},
-                              {"message", message}};
+  nlohmann::ordered_json line{
+      {"time", to_rfc3339(now())},
+      {"level", spdlog::level::to_string_view(static_cast<spdlog::level::level_enum>(l)).data()},
+      {"message", message}};
   for (const auto& f : fields)
     std::visit([&](const auto& v) { line[std::string(f.name)] = v; }, f.value);
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

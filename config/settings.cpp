@@ -30,82 +30,129 @@ template <class V>
 void visit_settings(settings& s, V&& v) {
   v("http.listen", s.http.listen, "address:port",
     "Where the HTTP front listens. Beyond loopback it needs http.keys. Port 0 takes a free one.");
-  v("http.keys", s.http.keys, "", "API keys: {\"name\", \"sha256\", \"notebooks\": [ids, none for all], \"write\": bool}. "
+  v("http.keys", s.http.keys, "",
+    "API keys: {\"name\", \"sha256\", \"notebooks\": [ids, none for all], \"write\": bool}. "
     "`troupe key` makes one. Without keys every client on this machine may do everything.");
-  v("http.allowed_origins", s.http.allowed_origins, "", "Origins of web pages that may call, as \"https://app.example\".");
+  v("http.allowed_origins", s.http.allowed_origins, "",
+    "Origins of web pages that may call, as \"https://app.example\".");
   v("http.allowed_hosts", s.http.allowed_hosts, "",
-    "Names by which clients may call this server in Host, beside loopback names and the address listened on.");
-  v("http.max_connections", s.http.max_connections, bounds{1, 1'000'000}, "Connections at once; more wait to be accepted.");
+    "Names by which clients may call this server in Host, beside loopback names and the address listened "
+    "on.");
+  v("http.max_connections", s.http.max_connections, bounds{1, 1'000'000},
+    "Connections at once; more wait to be accepted.");
   v("http.header_bytes", s.http.header_bytes, bounds{1'024, mib, "bytes"}, "Longest request head.");
   v("http.body_bytes", s.http.body_bytes, bounds{1'024, 64 * gib, "bytes"}, "Longest request body.");
-  v("http.spool_bytes", s.http.spool_bytes, bounds{0, 16 * mib, "bytes"}, "Bodies longer than this wait in a file, not in memory.");
-  v("http.spooling_requests", s.http.spooling_requests, bounds{1, 64}, "Spooled bodies read at once; more are answered 503.");
-  v("http.header_timeout_ms", s.http.header_timeout, bounds{100, hour, "ms"}, "For a request head to arrive.");
-  v("http.body_timeout_ms", s.http.body_timeout, bounds{100, hour, "ms"}, "For the next piece of a request body to arrive.");
+  v("http.spool_bytes", s.http.spool_bytes, bounds{0, 16 * mib, "bytes"},
+    "Bodies longer than this wait in a file, not in memory.");
+  v("http.spooling_requests", s.http.spooling_requests, bounds{1, 64},
+    "Spooled bodies read at once; more are answered 503.");
+  v("http.header_timeout_ms", s.http.header_timeout, bounds{100, hour, "ms"},
+    "For a request head to arrive.");
+  v("http.body_timeout_ms", s.http.body_timeout, bounds{100, hour, "ms"},
+    "For the next piece of a request body to arrive.");
   v("http.idle_timeout_ms", s.http.idle_timeout, bounds{100, hour, "ms"}, "A connection between requests.");
-  v("http.write_timeout_ms", s.http.write_timeout, bounds{100, hour, "ms"}, "For a client to take the next piece of an answer.");
-  v("http.single_item_wait_ms", s.http.single_item_wait, bounds{0, hour, "ms"}, "How long a request with one item waits for it; then 202.");
-  v("http.heartbeat_ms", s.http.heartbeat, bounds{100, hour, "ms"}, "Between comments on an event stream that has nothing to say.");
-  v("http.status_items", s.http.status_items, bounds{1, 1'000'000}, "Most items in one answer of a batch's status; ask for more with limit and offset.");
-  v("http.render_threads", s.http.render_threads, bounds{1, 64}, "Threads that read spooled bodies and render long answers.");
+  v("http.write_timeout_ms", s.http.write_timeout, bounds{100, hour, "ms"},
+    "For a client to take the next piece of an answer.");
+  v("http.single_item_wait_ms", s.http.single_item_wait, bounds{0, hour, "ms"},
+    "How long a request with one item waits for it; then 202.");
+  v("http.heartbeat_ms", s.http.heartbeat, bounds{100, hour, "ms"},
+    "Between comments on an event stream that has nothing to say.");
+  v("http.status_items", s.http.status_items, bounds{1, 1'000'000},
+    "Most items in one answer of a batch's status; ask for more with limit and offset.");
+  v("http.render_threads", s.http.render_threads, bounds{1, 64},
+    "Threads that read spooled bodies and render long answers.");
 
   v("store.directory", s.store.directory, "path", "Where everything is kept.");
-  v("store.node", s.store.node, bounds{0, max_node_number}, "This node's number; taken once, when the directory is made.");
-  v("store.write_buffer_bytes", s.store.write_buffer_bytes, bounds{mib, 4 * gib, "bytes"}, "Memory for unwritten rows, all tables together.");
-  v("store.block_cache_bytes", s.store.block_cache_bytes, bounds{mib, 64 * gib, "bytes"}, "Memory for rows read.");
-  v("store.inline_original_bytes", s.store.inline_original_bytes, bounds{0, 64 * mib, "bytes"}, "Originals larger than this are kept as files.");
+  v("store.node", s.store.node, bounds{0, max_node_number},
+    "This node's number; taken once, when the directory is made.");
+  v("store.write_buffer_bytes", s.store.write_buffer_bytes, bounds{mib, 4 * gib, "bytes"},
+    "Memory for unwritten rows, all tables together.");
+  v("store.block_cache_bytes", s.store.block_cache_bytes, bounds{mib, 64 * gib, "bytes"},
+    "Memory for rows read.");
+  v("store.inline_original_bytes", s.store.inline_original_bytes, bounds{0, 64 * mib, "bytes"},
+    "Originals larger than this are kept as files.");
   v("store.commit_items", s.store.commit_items, bounds{1, 100'000}, "Most transitions in one synced write.");
-  v("store.event_retention_ms", s.store.event_retention, bounds{1'000, 10'000 * hour, "ms"}, "How long events can be replayed.");
-  v("store.min_free_bytes", s.store.min_free_bytes, bounds{0, 1'024 * gib, "bytes"}, "With less room on the disk nothing new is accepted.");
+  v("store.event_retention_ms", s.store.event_retention, bounds{1'000, 10'000 * hour, "ms"},
+    "How long events can be replayed.");
+  v("store.min_free_bytes", s.store.min_free_bytes, bounds{0, 1'024 * gib, "bytes"},
+    "With less room on the disk nothing new is accepted.");
 
   v("limits.items_per_batch", s.limits.items_per_batch, bounds{1, 10'000'000}, "Items in one batch.");
-  v("limits.open_batches", s.limits.open_batches, bounds{1, 10'000'000}, "Unfinished batches; more are answered 429.");
+  v("limits.open_batches", s.limits.open_batches, bounds{1, 10'000'000},
+    "Unfinished batches; more are answered 503.");
   v("limits.url_bytes", s.limits.url_bytes, bounds{16, 65'536, "bytes"}, "Longest URL.");
-  v("limits.upload_id_bytes", s.limits.upload_id_bytes, bounds{1, 1'024, "bytes"}, "Longest upload id of a client.");
-  v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000}, "Items stored at a time while a batch is accepted.");
+  v("limits.upload_id_bytes", s.limits.upload_id_bytes, bounds{1, 1'024, "bytes"},
+    "Longest upload id of a client.");
+  v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000},
+    "Items stored at a time while a batch is accepted.");
 
   v("work.attempts", s.work.attempts, bounds{1, 100}, "Attempts at an item, the first included.");
-  v("work.backoff_ms", s.work.backoff, bounds{1, hour, "ms"}, "Before the second attempt; doubles each time, with jitter.");
+  v("work.backoff_ms", s.work.backoff, bounds{1, hour, "ms"},
+    "Before the second attempt; doubles each time, with jitter.");
   v("work.backoff_limit_ms", s.work.backoff_limit, bounds{1, 24 * hour, "ms"}, "Longest backoff.");
-  v("work.retry_after_limit_ms", s.work.retry_after_limit, bounds{0, 24 * hour, "ms"}, "Longest Retry-After of a host that is honoured.");
-  v("work.parser_deaths", s.work.parser_deaths, bounds{1, 10}, "A document that kills its parser this often is quarantined.");
-  v("work.item_budget_ms", s.work.item_budget, bounds{100, 24 * hour, "ms"}, "Longest attempt, all stages together.");
-  v("work.window", s.work.window, bounds{1, 10'000}, "Items between the end of their fetch and the store, all batches together.");
-  v("work.lookahead", s.work.lookahead, bounds{1, 100'000}, "Items of one batch that wait for a transfer; they cost no actor.");
-  v("work.scheduler_threads", s.work.scheduler_threads, bounds{0, 256}, "Threads for actors; 0: one a core, at least 2.");
-  v("work.drain_timeout_ms", s.work.drain_timeout, bounds{0, hour, "ms"}, "On SIGTERM: for items in hand to finish.");
+  v("work.retry_after_limit_ms", s.work.retry_after_limit, bounds{0, 24 * hour, "ms"},
+    "Longest Retry-After of a host that is honoured.");
+  v("work.parser_deaths", s.work.parser_deaths, bounds{1, 10},
+    "A document that kills its parser this often is quarantined.");
+  v("work.item_budget_ms", s.work.item_budget, bounds{100, 24 * hour, "ms"},
+    "Longest attempt, all stages together.");
+  v("work.window", s.work.window, bounds{1, 10'000},
+    "Items between the end of their fetch and the store, all batches together.");
+  v("work.lookahead", s.work.lookahead, bounds{1, 100'000},
+    "Items of one batch that wait for a transfer; they cost no actor.");
+  v("work.scheduler_threads", s.work.scheduler_threads, bounds{0, 256},
+    "Threads for actors; 0: one a core, at least 2.");
+  v("work.drain_timeout_ms", s.work.drain_timeout, bounds{0, hour, "ms"},
+    "On SIGTERM: for items in hand to finish.");
 
-  v("fetch.allow_networks", s.fetch.allow_networks, "CIDR", "Networks that may be fetched from although they are not public.");
+  v("fetch.allow_networks", s.fetch.allow_networks, "CIDR",
+    "Networks that may be fetched from although they are not public.");
   v("fetch.user_agent", s.fetch.user_agent, "", "How fetches name themselves, to hosts and to robots.txt.");
   v("fetch.robots", s.fetch.robots, "", "Respect robots.txt (RFC 9309).");
-  v("fetch.robots_ttl_ms", s.fetch.robots_ttl, bounds{1'000, 24 * hour, "ms"}, "How long a robots.txt is remembered.");
-  v("fetch.robots_bytes", s.fetch.robots_bytes, bounds{1'024, 16 * mib, "bytes"}, "How much of a robots.txt is read.");
+  v("fetch.robots_ttl_ms", s.fetch.robots_ttl, bounds{1'000, 24 * hour, "ms"},
+    "How long a robots.txt is remembered.");
+  v("fetch.robots_bytes", s.fetch.robots_bytes, bounds{1'024, 16 * mib, "bytes"},
+    "How much of a robots.txt is read.");
   v("fetch.max_transfers", s.fetch.max_transfers, bounds{1, 20'000}, "Transfers at once.");
-  v("fetch.max_per_host", s.fetch.max_per_host, bounds{1, 1'000}, "Transfers at once from one host and port.");
-  v("fetch.host_delay_ms", s.fetch.host_delay, bounds{0, hour, "ms"}, "Least time between two transfers starting at one host and port.");
-  v("fetch.connect_timeout_ms", s.fetch.connect_timeout, bounds{10, hour, "ms"}, "For a connection, name resolution and TLS included.");
-  v("fetch.total_timeout_ms", s.fetch.total_timeout, bounds{10, 24 * hour, "ms"}, "For a transfer, redirects included.");
-  v("fetch.stall_timeout_ms", s.fetch.stall_timeout, bounds{1'000, hour, "ms"}, "A transfer slower than fetch.stall_bytes_per_second for this long is given up.");
-  v("fetch.stall_bytes_per_second", s.fetch.stall_bytes_per_second, bounds{1, gib, "bytes/s"}, "See fetch.stall_timeout_ms.");
+  v("fetch.max_per_host", s.fetch.max_per_host, bounds{1, 1'000},
+    "Transfers at once from one host and port.");
+  v("fetch.host_delay_ms", s.fetch.host_delay, bounds{0, hour, "ms"},
+    "Least time between two transfers starting at one host and port.");
+  v("fetch.connect_timeout_ms", s.fetch.connect_timeout, bounds{10, hour, "ms"},
+    "For a connection, name resolution and TLS included.");
+  v("fetch.total_timeout_ms", s.fetch.total_timeout, bounds{10, 24 * hour, "ms"},
+    "For a transfer, redirects included.");
+  v("fetch.stall_timeout_ms", s.fetch.stall_timeout, bounds{1'000, hour, "ms"},
+    "A transfer slower than fetch.stall_bytes_per_second for this long is given up.");
+  v("fetch.stall_bytes_per_second", s.fetch.stall_bytes_per_second, bounds{1, gib, "bytes/s"},
+    "See fetch.stall_timeout_ms.");
   v("fetch.max_redirects", s.fetch.max_redirects, bounds{0, 50}, "Redirects followed.");
-  v("fetch.max_body_bytes", s.fetch.max_body_bytes, bounds{1'024, 64 * gib, "bytes"}, "Longest body, counted after decompression.");
-  v("fetch.held_bytes", s.fetch.held_bytes, bounds{mib, 64 * gib, "bytes"}, "Fetched bodies in memory, all items together; more transfers wait.");
+  v("fetch.max_body_bytes", s.fetch.max_body_bytes, bounds{1'024, 64 * gib, "bytes"},
+    "Longest body, counted after decompression.");
+  v("fetch.held_bytes", s.fetch.held_bytes, bounds{mib, 64 * gib, "bytes"},
+    "Fetched bodies in memory, all items together; more transfers wait.");
   v("fetch.verify_tls", s.fetch.verify_tls, "", "Check certificates.");
 
   v("parse.processes", s.parse.processes, bounds{0, 256}, "Parser processes; 0: one a core.");
-  v("parse.documents_per_process", s.parse.documents_per_process, bounds{1, 1'000'000}, "A parser process is replaced after this many documents.");
-  v("parse.memory_bytes", s.parse.memory_bytes, bounds{64 * mib, 64 * gib, "bytes"}, "Address space a parser process may add to what it started with.");
-  v("parse.cpu_timeout_ms", s.parse.cpu_timeout, bounds{1'000, hour, "ms"}, "CPU time of one document, in whole seconds, rounded up.");
+  v("parse.documents_per_process", s.parse.documents_per_process, bounds{1, 1'000'000},
+    "A parser process is replaced after this many documents.");
+  v("parse.memory_bytes", s.parse.memory_bytes, bounds{64 * mib, 64 * gib, "bytes"},
+    "Address space a parser process may add to what it started with.");
+  v("parse.cpu_timeout_ms", s.parse.cpu_timeout, bounds{1'000, hour, "ms"},
+    "CPU time of one document, in whole seconds, rounded up.");
   v("parse.wall_timeout_ms", s.parse.wall_timeout, bounds{100, hour, "ms"}, "Wall time of one document.");
-  v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"}, "Longest Markdown of one document.");
+  v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"},
+    "Longest Markdown of one document.");
 
-  v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}}, "Least level that is logged.");
+  v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}},
+    "Least level that is logged.");
   v("log.format", s.log.format, choice{{"text", "json"}}, "Lines for people, or one JSON object a line.");
 }
 
 std::string quoted(const std::vector<std::string>& names) {
   std::string out;
-  for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
+  for (const auto& n : names)
+    out += (out.empty() ? "" : ", ") + n;
   return out;
 }
 
@@ -160,12 +207,14 @@ struct reader {
     if (!v) return;
     if (!v->is_array()) return complain(key, "expected an array of keys");
     x.clear();
-    for (const auto& e : *v) read_key(key, e, x);
+    for (const auto& e : *v)
+      read_key(key, e, x);
   }
 
   void number(const char* key, const json& v, const bounds& b, int64_t& x) {
     if (!v.is_number_integer() || v.get<int64_t>() < b.low || v.get<int64_t>() > b.high)
-      return complain(key, "expected a whole number from " + std::to_string(b.low) + " to " + std::to_string(b.high));
+      return complain(key, "expected a whole number from " + std::to_string(b.low) + " to " +
+                               std::to_string(b.high));
     x = v;
   }
   void read_key(const char* key, const json& e, std::vector<api_key>& into) {
@@ -179,9 +228,11 @@ struct reader {
       k.notebooks = e.value("notebooks", std::vector<uint64_t>{});
       k.may_write = e.value("write", false);
     } catch (const json::exception&) {
-      return complain(key, "a key is {\"name\": text, \"sha256\": text, \"notebooks\": [numbers], \"write\": bool}");
+      return complain(
+          key, "a key is {\"name\": text, \"sha256\": text, \"notebooks\": [numbers], \"write\": bool}");
     }
-    if (!is_hash(k.sha256)) return complain(key, "sha256 of " + k.name + " is not 64 lower-case hexadecimal digits");
+    if (!is_hash(k.sha256))
+      return complain(key, "sha256 of " + k.name + " is not 64 lower-case hexadecimal digits");
     into.push_back(std::move(k));
   }
 };
@@ -252,7 +303,8 @@ std::vector<setting_info> describe_settings() {
 }
 
 std::string shipped_settings() {
-  std::string out = "// Every setting of Troupe with its default. Give a copy with --config; --set key=value overrides it.\n{\n";
+  std::string out = "// Every setting of Troupe with its default. Give a copy with --config; --set key=value "
+                    "overrides it.\n{\n";
   std::string section;
   for (const auto& s : describe_settings()) {
     const auto dot = s.key.find('.');
@@ -285,7 +337,8 @@ std::string read_settings(std::string_view text, settings& into) {
 std::string override_setting(std::string_view assignment, settings& into) {
   const auto equals = assignment.find('=');
   const auto dot = assignment.find('.');
-  if (equals == std::string_view::npos || dot > equals) return std::string(assignment) + ": expected section.key=value";
+  if (equals == std::string_view::npos || dot > equals)
+    return std::string(assignment) + ": expected section.key=value";
   const std::string section{assignment.substr(0, dot)};
   const std::string key{assignment.substr(dot + 1, equals - dot - 1)};
   const std::string value{assignment.substr(equals + 1)};
@@ -293,7 +346,8 @@ std::string override_setting(std::string_view assignment, settings& into) {
   if (parsed.is_discarded()) return read_document(json{{section, {{key, value}}}}, into);
   const auto problem = read_document(json{{section, {{key, parsed}}}}, into);
   // A bare text may happen to be JSON, as a directory named 2024.
-  return problem.empty() || read_document(json{{section, {{key, value}}}}, into).empty() ? std::string{} : problem;
+  return problem.empty() || read_document(json{{section, {{key, value}}}}, into).empty() ? std::string{}
+                                                                                         : problem;
 }
 
 std::string check_settings(const settings& s) {

@@ -13,25 +13,29 @@ constexpr double longest_delay_seconds = 60;
 
 std::string lower(std::string_view s) {
   std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return out;
 }
 
 std::string_view trim(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
+    s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t'))
+    s.remove_suffix(1);
   return s;
 }
 
 /// The product token at the start of a user-agent line: letters, "_" and "-".
 std::string product(std::string_view s) {
   size_t n = 0;
-  while (n < s.size() && (std::isalpha(static_cast<uint8_t>(s[n])) || s[n] == '_' || s[n] == '-')) ++n;
+  while (n < s.size() && (std::isalpha(static_cast<uint8_t>(s[n])) || s[n] == '_' || s[n] == '-'))
+    ++n;
   return lower(s.substr(0, n));
 }
 
-/// Percent-encoding in one form: escapes in upper case, bytes beyond ASCII escaped, and the two characters that
-/// mean something in a rule where they do not (RFC 9309 section 2.2.3).
+/// Percent-encoding in one form: escapes in upper case, bytes beyond ASCII escaped, and the two characters
+/// that mean something in a rule where they do not (RFC 9309 section 2.2.3).
 std::string canonical(std::string_view s, bool path = false) {
   std::string out;
   for (size_t i = 0; i < s.size(); ++i) {
@@ -142,7 +146,8 @@ bool robots::allows(std::string_view path) const {
   const rule* best = nullptr;
   for (const auto& r : rules_) {
     if (!matches(r.pattern, wanted)) continue;
-    if (!best || r.pattern.size() > best->pattern.size() || (r.pattern.size() == best->pattern.size() && r.allow))
+    if (!best || r.pattern.size() > best->pattern.size() ||
+        (r.pattern.size() == best->pattern.size() && r.allow))
       best = &r;
   }
   return !best || best->allow;

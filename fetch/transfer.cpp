@@ -10,16 +10,22 @@ namespace {
 constexpr long receive_buffer = 16'384;
 constexpr uint64_t longest_error_body = 65'536;
 
-std::string number(uint64_t n) { return std::to_string(n); }
+std::string number(uint64_t n) {
+  return std::to_string(n);
+}
 
 } // namespace
 
 bool transfer_context::may_connect(const ip_address& x) const {
-  return is_public(x) || std::any_of(allowed.begin(), allowed.end(), [&](const network& n) { return n.contains(x); });
+  return is_public(x) ||
+         std::any_of(allowed.begin(), allowed.end(), [&](const network& n) { return n.contains(x); });
 }
 
 transfer::transfer(transfer_context& context, fetch_order order, fetch_done done)
-    : context_(context), order_(std::move(order)), done_(std::move(done)), curl_(curl_easy_init()) {
+    : context_(context)
+    , order_(std::move(order))
+    , done_(std::move(done))
+    , curl_(curl_easy_init()) {
   set_options();
   set_conditions();
 }
@@ -55,7 +61,8 @@ void transfer::set_options() {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   // How long it may take.
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count()));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<int64_t>(1, std::min(o.total_timeout, order_.work.budget).count())));
+  set(CURLOPT_TIMEOUT_MS,
+      static_cast<long>(std::max<int64_t>(1, std::min(o.total_timeout, order_.work.budget).count())));
   set(CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(o.stall_bytes_per_second));
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>((o.stall_timeout.count() + 999) / 1000));
   set(CURLOPT_BUFFERSIZE, receive_buffer);
@@ -101,7 +108,9 @@ size_t transfer::on_body(char* data, size_t, size_t count, void* self) {
 }
 
 /// Only a body that has not begun waits: those that have must be able to end, or none would.
-bool transfer::must_wait() const { return size_ == 0 && *context_.held > context_.options.held_bytes; }
+bool transfer::must_wait() const {
+  return size_ == 0 && *context_.held > context_.options.held_bytes;
+}
 
 void transfer::resume() {
   if (must_wait()) return;
@@ -110,7 +119,8 @@ void transfer::resume() {
   curl_easy_pause(curl_, CURLPAUSE_CONT);
 }
 
-/// The body of an answer that carries no page: read, so that the connection can be used again, if it is short.
+/// The body of an answer that carries no page: read, so that the connection can be used again, if it is
+/// short.
 size_t transfer::pass_over(std::string_view data, long status) {
   passed_over_ += data.size();
   if (passed_over_ <= longest_error_body) return data.size();
@@ -127,7 +137,8 @@ size_t transfer::take(std::string_view data) {
     paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  const auto limit = order_.max_bytes ? order_.max_bytes : static_cast<uint64_t>(context_.options.max_body_bytes);
+  const auto limit =
+      order_.max_bytes ? order_.max_bytes : static_cast<uint64_t>(context_.options.max_body_bytes);
   if (size_ + data.size() > limit)
     refused_ = fail(errc::too_large, "the body is longer than " + number(limit) + " bytes, decoded");
   else
@@ -188,8 +199,10 @@ std::string transfer::header(const char* name) const {
 
 void transfer::finish(CURLcode code, failure given_up) {
   auto done = std::move(done_);
-  if (given_up.code != errc::none) done(std::move(given_up));
-  else done(outcome(code));
+  if (given_up.code != errc::none)
+    done(std::move(given_up));
+  else
+    done(outcome(code));
 }
 
 result<fetched> transfer::outcome(CURLcode code) {
@@ -229,8 +242,10 @@ failure transfer::failure_of_status(long status) const {
   if (const auto text = header("retry-after"); !text.empty()) {
     const bool seconds = text.size() < 8 && text.find_first_not_of("0123456789") == text.npos;
     const auto date = seconds ? timestamp{} : parse_http_date(text);
-    if (seconds) f.retry_after = std::chrono::seconds(std::stol(text));
-    else if (date != timestamp{}) f.retry_after = std::max(milliseconds{0}, milliseconds{date - now()});
+    if (seconds)
+      f.retry_after = std::chrono::seconds(std::stol(text));
+    else if (date != timestamp{})
+      f.retry_after = std::max(milliseconds{0}, milliseconds{date - now()});
   }
   return f;
 }
@@ -254,19 +269,27 @@ failure transfer::failure_of(CURLcode code) const {
   case CURLE_COULDNT_CONNECT: return fail(errc::connect_refused, text);
   case CURLE_OPERATION_TIMEDOUT: return failure_of_timeout();
   case CURLE_PARTIAL_FILE: return fail(errc::truncated_body, text);
-  case CURLE_GOT_NOTHING: case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: return fail(errc::connection_reset, text);
+  case CURLE_GOT_NOTHING:
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR: return fail(errc::connection_reset, text);
   case CURLE_BAD_CONTENT_ENCODING: return fail(errc::decode_error, text);
   case CURLE_TOO_MANY_REDIRECTS: return fail(errc::too_many_redirects, text);
-  case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_URL_MALFORMAT:
     if (text.starts_with("Received HTTP/0.9") || text.starts_with("Unsupported HTTP"))
       return fail(errc::protocol_error, "the host's answer is no HTTP");
     return fail(redirects > 0 || *error_text_ == 'P' ? errc::bad_redirect : errc::invalid_url, text);
   case CURLE_FILESIZE_EXCEEDED: return fail(errc::too_large, text);
-  case CURLE_WEIRD_SERVER_REPLY: case CURLE_HTTP2: case CURLE_HTTP2_STREAM:
-    return fail(errc::protocol_error, text);
-  case CURLE_SSL_CONNECT_ERROR: case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CIPHER:
-  case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR: case CURLE_SSL_INVALIDCERTSTATUS:
-    return fail(errc::tls_error, text);
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_HTTP2:
+  case CURLE_HTTP2_STREAM: return fail(errc::protocol_error, text);
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_INVALIDCERTSTATUS: return fail(errc::tls_error, text);
   default: return fail(errc::fetch_failed, text);
   }
 }

@@ -22,7 +22,8 @@ struct order_key {
 };
 struct hash_of_key {
   size_t operator()(const order_key& k) const {
-    return std::hash<uint64_t>{}(raw(k.item) * 0x9e3779b97f4a7c15ull + (uint64_t{k.token.epoch} << 32) + k.token.number);
+    return std::hash<uint64_t>{}(raw(k.item) * 0x9e3779b97f4a7c15ull + (uint64_t{k.token.epoch} << 32) +
+                                 k.token.number);
   }
 };
 
@@ -39,7 +40,8 @@ public:
     for (const auto& text : s.fetch.allow_networks)
       if (const auto n = parse_network(text)) context_.allowed.push_back(*n);
     multi_ = curl_multi_init();
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
     thread_ = std::thread([this] { run(); });
   }
@@ -79,7 +81,8 @@ private:
       curl_multi_poll(multi_, nullptr, 0, waits ? paused_wait_ms : longest_wait_ms, nullptr);
     }
     take_incoming();
-    while (!transfers_.empty()) end(transfers_.begin()->second.get(), CURLE_OK, fail(errc::cancelled));
+    while (!transfers_.empty())
+      end(transfers_.begin()->second.get(), CURLE_OK, fail(errc::cancelled));
   }
 
   void take_incoming() {
@@ -90,8 +93,10 @@ private:
       incoming.swap(incoming_);
       cancelled.swap(cancelled_);
     }
-    for (const auto& key : cancelled) give_up(key);
-    for (auto& [order, done] : incoming) start(std::move(order), std::move(done));
+    for (const auto& key : cancelled)
+      give_up(key);
+    for (auto& [order, done] : incoming)
+      start(std::move(order), std::move(done));
   }
 
   void start(fetch_order order, fetch_done done) {
@@ -150,8 +155,14 @@ private:
 transfer_loop::transfer_loop(const settings& s, spool_factory make_spool)
     : loop_(std::make_unique<loop>(s, std::move(make_spool))) {}
 transfer_loop::~transfer_loop() = default;
-void transfer_loop::submit(fetch_order order, fetch_done done) { loop_->submit(std::move(order), std::move(done)); }
-void transfer_loop::cancel(item_id item, attempt_token token) { loop_->cancel(item, token); }
-transfer_loop::counters transfer_loop::count() const { return loop_->count(); }
+void transfer_loop::submit(fetch_order order, fetch_done done) {
+  loop_->submit(std::move(order), std::move(done));
+}
+void transfer_loop::cancel(item_id item, attempt_token token) {
+  loop_->cancel(item, token);
+}
+transfer_loop::counters transfer_loop::count() const {
+  return loop_->count();
+}
 
 } // namespace troupe

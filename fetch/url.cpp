@@ -24,8 +24,10 @@ handle parse(std::string_view text, CURLUcode& code, unsigned flags = 0) {
 }
 
 std::string_view trim(std::string_view s) {
-  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ') s.remove_prefix(1);
-  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ') s.remove_suffix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ')
+    s.remove_prefix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ')
+    s.remove_suffix(1);
   return s;
 }
 
@@ -64,8 +66,8 @@ std::string robots_url(std::string_view url) {
   CURLUcode code{};
   const auto u = parse(url, code);
   if (code != CURLUE_OK) return {};
-  return part(u, CURLUPART_SCHEME) + "://" + part(u, CURLUPART_HOST) + ":" + part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT) +
-         "/robots.txt";
+  return part(u, CURLUPART_SCHEME) + "://" + part(u, CURLUPART_HOST) + ":" +
+         part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT) + "/robots.txt";
 }
 
 std::string path_of(std::string_view url) {

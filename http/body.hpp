@@ -14,7 +14,9 @@ namespace troupe::http {
 class request_body {
 public:
   /// Bytes beyond `in_memory` go to a file in `directory` that has no name and vanishes with this object.
-  request_body(std::string directory, uint64_t in_memory) : directory_(std::move(directory)), in_memory_(in_memory) {}
+  request_body(std::string directory, uint64_t in_memory)
+      : directory_(std::move(directory))
+      , in_memory_(in_memory) {}
   request_body() = default;
 
   failure append(std::string_view data);

@@ -12,7 +12,8 @@ namespace {
 
 std::string lower(std::string_view s) {
   std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return out;
 }
 
@@ -34,7 +35,9 @@ response unauthorized(std::string_view detail) {
 
 } // namespace
 
-door::door(const settings& s) : s_(s), own_host_(without_port(s.http.listen)) {}
+door::door(const settings& s)
+    : s_(s)
+    , own_host_(without_port(s.http.listen)) {}
 
 bool door::knows_host(std::string_view host) const {
   const auto name = without_port(host);
@@ -48,20 +51,23 @@ bool door::allows_origin(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return true;
   const auto scheme_end = origin.find("://");
   if (scheme_end != origin.npos && lower(origin.substr(scheme_end + 3)) == lower(host)) return true;
-  return std::find(s_.http.allowed_origins.begin(), s_.http.allowed_origins.end(), origin) != s_.http.allowed_origins.end();
+  return std::find(s_.http.allowed_origins.begin(), s_.http.allowed_origins.end(), origin) !=
+         s_.http.allowed_origins.end();
 }
 
 std::optional<response> door::check(const request& r) const {
   const bool strict = s_.http.keys.empty() || !s_.http.allowed_hosts.empty();
   if (strict && !knows_host(r.host))
-    return error_response(421, "wrong_host", "this server does not answer to that name; see http.allowed_hosts");
+    return error_response(421, "wrong_host",
+                          "this server does not answer to that name; see http.allowed_hosts");
   if (!allows_origin(r.origin, r.host))
-    return error_response(403, "forbidden_origin", "pages of that origin may not call; see http.allowed_origins");
+    return error_response(403, "forbidden_origin",
+                          "pages of that origin may not call; see http.allowed_origins");
   return std::nullopt;
 }
 
-std::optional<response> door::authorize(const request& r, const route& to, const std::vector<std::string>& arguments,
-                                        caller& who) const {
+std::optional<response> door::authorize(const request& r, const route& to,
+                                        const std::vector<std::string>& arguments, caller& who) const {
   if (to.needs == scope::open || s_.http.keys.empty()) return std::nullopt;
   constexpr std::string_view bearer = "bearer ";
   if (r.authorization.size() <= bearer.size() || lower(r.authorization.substr(0, bearer.size())) != bearer)
@@ -72,9 +78,11 @@ std::optional<response> door::authorize(const request& r, const route& to, const
   if (!who.key) return unauthorized("the key is not known");
   if (to.needs == scope::keyed) return std::nullopt;
   uint64_t n = 0;
-  if (arguments.empty() || !parse_id(arguments.front(), n)) return std::nullopt; // the handler says what is wrong
+  if (arguments.empty() || !parse_id(arguments.front(), n))
+    return std::nullopt; // the handler says what is wrong
   const bool may = to.needs == scope::write ? who.may_write(notebook_id{n}) : who.may_see(notebook_id{n});
-  if (!may) return error_response(403, "forbidden", "the key may not do this in notebook " + std::to_string(n));
+  if (!may)
+    return error_response(403, "forbidden", "the key may not do this in notebook " + std::to_string(n));
   return std::nullopt;
 }
 
@@ -82,8 +90,8 @@ response door::preflight() const {
   response r;
   r.status = 204;
   r.headers = {{"Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, PATCH, POST, PUT"},
-               {"Access-Control-Allow-Headers",
-                "accept, authorization, cache-control, content-type, idempotency-key, last-event-id, x-csrftoken, x-request-id"},
+               {"Access-Control-Allow-Headers", "accept, authorization, cache-control, content-type, "
+                                                "idempotency-key, last-event-id, x-csrftoken, x-request-id"},
                {"Access-Control-Max-Age", "600"}};
   return r;
 }

@@ -21,8 +21,8 @@ public:
   /// resolves to it (DNS rebinding) nor by a cross-site request. None: come in.
   std::optional<response> check(const request& r) const;
   /// The key's rights against what the route asks. Sets `who`. None: come in.
-  std::optional<response> authorize(const request& r, const route& to, const std::vector<std::string>& arguments,
-                                    caller& who) const;
+  std::optional<response> authorize(const request& r, const route& to,
+                                    const std::vector<std::string>& arguments, caller& who) const;
   /// The answer to a preflight (Fetch standard, 4.8).
   response preflight() const;
   /// CORS headers for an allowed origin.

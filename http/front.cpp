@@ -36,9 +36,10 @@ result<tcp::endpoint> endpoint_of(const std::string& listen) {
 class one_thread_front final : public front {
 public:
   one_thread_front(const settings& s, gateway& to)
-      : workers_(static_cast<unsigned>(s.http.render_threads)),
-        shared_{{s, to, workers_}, router{guide_routes()}, door{s}}, acceptor_(context_),
-        most_connections_(s.http.max_connections) {}
+      : workers_(static_cast<unsigned>(s.http.render_threads))
+      , shared_{{s, to, workers_}, router{guide_routes()}, door{s}}
+      , acceptor_(context_)
+      , most_connections_(s.http.max_connections) {}
   ~one_thread_front() override { stop(); }
 
   failure open(const tcp::endpoint& at) {
@@ -55,7 +56,8 @@ public:
   }
 
   std::string address() const override {
-    const auto host = address_.address().is_v6() ? "[" + address_.address().to_string() + "]" : address_.address().to_string();
+    const auto host = address_.address().is_v6() ? "[" + address_.address().to_string() + "]"
+                                                 : address_.address().to_string();
     return host + ":" + std::to_string(address_.port());
   }
 
@@ -96,10 +98,11 @@ private:
         continue;
       }
       ++connections_;
-      asio::co_spawn(context_, serve_connection(shared_, std::move(socket)), [this](const std::exception_ptr& e) {
-        --connections_;
-        if (e) log::error("a connection ended with an exception");
-      });
+      asio::co_spawn(context_, serve_connection(shared_, std::move(socket)),
+                     [this](const std::exception_ptr& e) {
+                       --connections_;
+                       if (e) log::error("a connection ended with an exception");
+                     });
     }
   }
 

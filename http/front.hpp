@@ -10,7 +10,8 @@ namespace troupe::http {
 
 class front {
 public:
-  /// Listens at `http.listen`. Fails with `invalid_request` and a text that says why. `s` and `to` outlive it.
+  /// Listens at `http.listen`. Fails with `invalid_request` and a text that says why. `s` and `to` outlive
+  /// it.
   static result<std::unique_ptr<front>> listen(const settings& s, gateway& to);
   virtual ~front() = default;
   /// The address listened on, as `127.0.0.1:8080`.

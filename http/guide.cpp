@@ -21,7 +21,8 @@ asio::awaitable<response> health(exchange& x) {
 result<notebook_id> notebook_of(const exchange& x) {
   uint64_t n = 0;
   if (!parse_id(x.arguments.front(), n))
-    return fail(errc::invalid_request, "notebook: expected a whole number below 2^53, not \"" + x.arguments.front() + "\"");
+    return fail(errc::invalid_request,
+                "notebook: expected a whole number below 2^53, not \"" + x.arguments.front() + "\"");
   return notebook_id{n};
 }
 

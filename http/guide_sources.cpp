@@ -31,7 +31,9 @@ source_id source_named(std::string_view id) {
   return parse_id(id, number) ? source_id{number} : parse_file_id(id);
 }
 
-failure no_file(const std::string& id) { return fail(errc::not_found, "there is no file \"" + id + "\""); }
+failure no_file(const std::string& id) {
+  return fail(errc::not_found, "there is no file \"" + id + "\"");
+}
 
 asio::awaitable<response> list_files(exchange& x) {
   const auto n = notebook_of(x);
@@ -40,7 +42,8 @@ asio::awaitable<response> list_files(exchange& x) {
   if (!range) co_return error_response(range.error());
   co_return co_await callback<response>(x, [&](auto done) {
     x.server.to.sources(*n, range->limit, range->offset, [=, range = *range](result<source_page> page) {
-      done(page ? json_response(200, render_files(*page, range.limit, range.offset)) : error_response(page.error()));
+      done(page ? json_response(200, render_files(*page, range.limit, range.offset))
+                : error_response(page.error()));
     });
   });
 }
@@ -51,12 +54,15 @@ asio::awaitable<response> list_knowledge(exchange& x) {
   const auto range = range_of(x);
   if (!range) co_return error_response(range.error());
   source_filter filter;
-  if (const auto type = x.query.find("content_type"); type != x.query.end()) filter.content_type = type->second;
+  if (const auto type = x.query.find("content_type"); type != x.query.end())
+    filter.content_type = type->second;
   if (x.who.key) filter.notebooks = x.who.key->notebooks;
   co_return co_await callback<response>(x, [&](auto done) {
-    x.server.to.all_sources(*n, range->limit, range->offset, filter, [=, range = *range](result<source_page> page) {
-      done(page ? json_response(200, render_knowledge(*page, range.limit, range.offset)) : error_response(page.error()));
-    });
+    x.server.to.all_sources(
+        *n, range->limit, range->offset, filter, [=, range = *range](result<source_page> page) {
+          done(page ? json_response(200, render_knowledge(*page, range.limit, range.offset))
+                    : error_response(page.error()));
+        });
   });
 }
 
@@ -76,25 +82,30 @@ response bytes_response(const source_bytes& b) {
   r.headers = {{"X-Content-Type-Options", "nosniff"},
                {"Content-Security-Policy", "sandbox; default-src 'none'"},
                {"Content-Disposition", "attachment; filename=\"" + file_id(b.row.id) + "\""}};
-  if (b.bytes.bytes) r.body = *b.bytes.bytes;
-  else r.file = b.bytes.path;
+  if (b.bytes.bytes)
+    r.body = *b.bytes.bytes;
+  else
+    r.file = b.bytes.path;
   return r;
 }
 
 asio::awaitable<response> raw_of(exchange& x, const std::string& id) {
-  const auto b = co_await callback<result<source_bytes>>(x, [&](auto done) { x.server.to.original(source_named(id), done); });
+  const auto b = co_await callback<result<source_bytes>>(
+      x, [&](auto done) { x.server.to.original(source_named(id), done); });
   if (!b) co_return error_response(b.error());
   if (!x.who.may_see(b->row.home)) co_return error_response(no_file(id));
   co_return bytes_response(*b);
 }
 
-asio::awaitable<response> raw_file(exchange& x) { co_return co_await raw_of(x, x.arguments[0]); }
+asio::awaitable<response> raw_file(exchange& x) {
+  co_return co_await raw_of(x, x.arguments[0]);
+}
 
 asio::awaitable<response> raw_in_notebook(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
   const auto held = co_await callback<result<held_source>>(
-    x, [&](auto done) { x.server.to.find_source(*n, source_named(x.arguments[1]), done); });
+      x, [&](auto done) { x.server.to.find_source(*n, source_named(x.arguments[1]), done); });
   if (!held) co_return error_response(held.error());
   co_return co_await raw_of(x, x.arguments[1]);
 }
@@ -106,7 +117,8 @@ response gone() {
 }
 
 asio::awaitable<response> remove(exchange& x, notebook_id n, source_id s, bool force, const std::string& id) {
-  const auto removed = co_await callback<result<bool>>(x, [&](auto done) { x.server.to.remove(n, s, force, done); });
+  const auto removed =
+      co_await callback<result<bool>>(x, [&](auto done) { x.server.to.remove(n, s, force, done); });
   if (!removed) co_return error_response(removed.error());
   co_return *removed ? gone() : error_response(no_file(id));
 }
@@ -118,7 +130,8 @@ asio::awaitable<response> delete_file(exchange& x) {
   const auto& id = x.arguments[1];
   const bool force = x.query.contains("force") && x.query.at("force") == "true";
   if (const auto s = source_named(id); s != source_id{}) co_return co_await remove(x, *n, s, force, id);
-  const auto v = co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.find_upload(*n, id, done); });
+  const auto v =
+      co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.find_upload(*n, id, done); });
   if (!v) co_return error_response(v.error());
   if (v->row.source != source_id{}) co_return co_await remove(x, *n, v->row.source, force, id);
   if (!terminal(v->row.state)) x.server.to.cancel_item(v->row.key);
@@ -138,8 +151,10 @@ result<knowledge_request> read_knowledge(const exchange& x) {
   const auto id = body.find("knowledge_base_item_id");
   if (id == body.end()) return fail(errc::invalid_request, "knowledge_base_item_id: missing");
   const auto text = id->is_string() ? id->get<std::string>() : id->dump();
-  knowledge_request out{source_named(text), body.contains("notes") && body["notes"].is_string() ? body["notes"] : ""};
-  if (out.item == source_id{}) return fail(errc::invalid_request, "knowledge_base_item_id: expected a number");
+  knowledge_request out{source_named(text),
+                        body.contains("notes") && body["notes"].is_string() ? body["notes"] : ""};
+  if (out.item == source_id{})
+    return fail(errc::invalid_request, "knowledge_base_item_id: expected a number");
   return out;
 }
 
@@ -158,10 +173,12 @@ asio::awaitable<response> link_knowledge(exchange& x) {
   if (!request) co_return error_response(request.error());
   const auto item = co_await visible_item(x, request->item);
   if (!item) co_return error_response(item.error());
-  const auto linked = co_await callback<result<bool>>(x, [&](auto done) { x.server.to.link(*n, *item, request->notes, done); });
+  const auto linked = co_await callback<result<bool>>(
+      x, [&](auto done) { x.server.to.link(*n, *item, request->notes, done); });
   if (!linked) co_return error_response(linked.error());
   if (!*linked) co_return error_response(no_file(file_id(*item)));
-  const nlohmann::ordered_json body{{"success", true}, {"knowledge_item_id", raw(*item)}, {"file_id", file_id(*item)}};
+  const nlohmann::ordered_json body{
+      {"success", true}, {"knowledge_item_id", raw(*item)}, {"file_id", file_id(*item)}};
   co_return json_response(200, body.dump());
 }
 

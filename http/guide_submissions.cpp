@@ -68,21 +68,24 @@ failure verdict_on(const taking& t) {
   if (t.items.usable() == 0) {
     // A single URL is refused with its own code.
     if (t.request.has_url) return fail(first.code, "url: " + std::string(first.text()));
-    return fail(errc::invalid_request, "urls: none of them can be used; the first: " + std::string(first.text()));
+    return fail(errc::invalid_request,
+                "urls: none of them can be used; the first: " + std::string(first.text()));
   }
   if (t.request.strict && t.items.refused() > 0)
-    return fail(errc::invalid_request, "urls[" + std::to_string(t.items.refusals().front().index) + "]: " +
-                                         std::string(first.text()) + " (strict)");
+    return fail(errc::invalid_request, "urls[" + std::to_string(t.items.refusals().front().index) +
+                                           "]: " + std::string(first.text()) + " (strict)");
   return fail(errc::none);
 }
 
 /// Waits until the batch is final or the time is up; its last status.
-asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id, milliseconds at_most) {
+asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
+                                                   milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   const auto news = std::make_shared<signal>(x.executor);
   const auto watching = x.server.to.watch(id, [news] { news->notify(); });
   for (;;) {
-    auto v = co_await callback<result<batch_view>>(x, [&](auto done) { x.server.to.batch_status(n, id, 0, 1, done); });
+    auto v = co_await callback<result<batch_view>>(
+        x, [&](auto done) { x.server.to.batch_status(n, id, 0, 1, done); });
     if (!v || terminal(v->row.state) || std::chrono::steady_clock::now() >= deadline) co_return v;
     co_await news->wait(deadline);
   }
@@ -95,7 +98,8 @@ asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id)
   if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
   if (it.row.state != item_state::succeeded)
     co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
-  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(it.row.source, done); });
+  const auto text =
+      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(it.row.source, done); });
   if (!text) co_return error_response(text.error());
   co_return json_response(201, render_single(it, *text));
 }
@@ -113,7 +117,8 @@ asio::awaitable<response> parse_url(exchange& x) {
   t.next.items = t.items.take();
   t.next.options = t.request.options;
   t.next.last = true;
-  const auto r = co_await callback<submitted>(x, [&](auto done) { x.server.to.submit(std::move(t.next), done); });
+  const auto r =
+      co_await callback<submitted>(x, [&](auto done) { x.server.to.submit(std::move(t.next), done); });
   if (r.error.code != errc::none) co_return error_response(r.error);
   if (t.request.has_url) co_return co_await answer_single(x, *n, r.row.id);
   co_return json_response(202, render_accepted(r.row, t.items));
@@ -123,7 +128,8 @@ asio::awaitable<response> batch_status(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
   uint64_t id = 0;
-  if (!parse_id(x.arguments[1], id)) co_return error_response(fail(errc::invalid_request, "batch: expected a whole number"));
+  if (!parse_id(x.arguments[1], id))
+    co_return error_response(fail(errc::invalid_request, "batch: expected a whole number"));
   const auto most = static_cast<uint64_t>(x.server.options.http.status_items);
   const auto limit = query_number(x, "limit", most, most);
   const auto offset = query_number(x, "offset", 0, ~uint32_t{0});
@@ -131,10 +137,10 @@ asio::awaitable<response> batch_status(exchange& x) {
   const bool with_items = !x.query.contains("items") || x.query.at("items") != "false";
   const auto first = static_cast<uint32_t>(*offset);
   co_return co_await callback<response>(x, [&](auto done) {
-    x.server.to.batch_status(*n, batch_id{id}, first, with_items ? static_cast<uint32_t>(*limit) : 0,
-                             [=](result<batch_view> v) {
-                               done(v ? json_response(200, render_status(*v, first, with_items)) : error_response(v.error()));
-                             });
+    x.server.to.batch_status(
+        *n, batch_id{id}, first, with_items ? static_cast<uint32_t>(*limit) : 0, [=](result<batch_view> v) {
+          done(v ? json_response(200, render_status(*v, first, with_items)) : error_response(v.error()));
+        });
   });
 }
 

@@ -27,7 +27,9 @@ asio::awaitable<response> upload_status(exchange& x) {
   co_return json_response(200, body.dump());
 }
 
-std::string frame(const std::string& json) { return "data: " + json + "\n\n"; }
+std::string frame(const std::string& json) {
+  return "data: " + json + "\n\n";
+}
 const std::string not_found_frame = frame(R"({"status":"not_found","job_details":{}})");
 const std::string heartbeat_comment = ": waiting\n\n";
 const std::string closed_frame = frame(R"({"status":"stream_closed","job_details":{}})");

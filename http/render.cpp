@@ -11,17 +11,22 @@ using json = nlohmann::ordered_json;
 
 constexpr size_t preview_bytes = 500;
 
-std::string dump(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& j) {
+  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 double progress(const item_counts& c) {
   if (c.total == 0) return 100.0;
   return std::round(1000.0 * c.finished() / c.total) / 10.0;
 }
 
-uint32_t failures(const item_counts& c) { return c.failed + c.cancelled + c.expired; }
+uint32_t failures(const item_counts& c) {
+  return c.failed + c.cancelled + c.expired;
+}
 
 json result_of(const item& x) {
-  json out{{"file_id", file_id(x.source)}, {"knowledge_item_id", raw(x.source)}, {"source_id", raw(x.source)}};
+  json out{
+      {"file_id", file_id(x.source)}, {"knowledge_item_id", raw(x.source)}, {"source_id", raw(x.source)}};
   if (x.duplicate) out["duplicate"] = true;
   return out;
 }
@@ -66,12 +71,15 @@ json source_json(const held_source& h) {
 }
 
 json page_json(const source_page& page, uint64_t limit, uint64_t offset) {
-  return {{"success", true}, {"data", json::array()}, {"pagination", {{"limit", limit}, {"offset", offset}, {"total", page.total}}}};
+  return {{"success", true},
+          {"data", json::array()},
+          {"pagination", {{"limit", limit}, {"offset", offset}, {"total", page.total}}}};
 }
 
 std::string preview(std::string_view text) {
   auto end = std::min(text.size(), preview_bytes);
-  while (end < text.size() && end > 0 && (static_cast<uint8_t>(text[end]) & 0xc0) == 0x80) --end;
+  while (end < text.size() && end > 0 && (static_cast<uint8_t>(text[end]) & 0xc0) == 0x80)
+    --end;
   return std::string(text.substr(0, end));
 }
 
@@ -89,7 +97,8 @@ int percent(const item_view& x) {
 std::string_view upload_status(const item_view& x) {
   switch (x.row.state) {
   case item_state::succeeded: return "completed";
-  case item_state::cancelled: case item_state::expired: return "cancelled";
+  case item_state::cancelled:
+  case item_state::expired: return "cancelled";
   case item_state::failed: return x.row.error.code == errc::unsupported_type ? "unsupported" : "error";
   default: return x.now == phase::waiting ? "pending" : "processing";
   }
@@ -129,7 +138,8 @@ std::string render_status(const batch_view& v, uint32_t offset, bool with_items)
              {"updated_at", to_rfc3339(b.updated)}}}};
   if (!with_items) return dump(out);
   auto& items = out["items"] = json::array();
-  for (const auto& x : v.items) items.push_back(item_json(x));
+  for (const auto& x : v.items)
+    items.push_back(item_json(x));
   const auto end = offset + v.items.size();
   if (end < b.counts.total) out["next_offset"] = end;
   return dump(out);
@@ -145,7 +155,10 @@ std::string render_accepted(const batch& b, const intake& from) {
   if (from.refused() == 0) return dump(out);
   auto& rejected = out["rejected"] = json::array();
   for (const auto& r : from.refusals())
-    rejected.push_back({{"index", r.index}, {"url", r.url}, {"reason", r.reason.text()}, {"code", info(r.reason.code).name}});
+    rejected.push_back({{"index", r.index},
+                        {"url", r.url},
+                        {"reason", r.reason.text()},
+                        {"code", info(r.reason.code).name}});
   out["rejected_items"] = from.refused();
   return dump(out);
 }
@@ -166,8 +179,12 @@ std::string render_single(const item_view& x, const source_text& text) {
 }
 
 std::string render_waiting(const item_view& x) {
-  return dump({{"success", true}, {"is_batch", false}, {"total_items", 1}, {"status", guide_status(x)},
-               {"upload_id", upload_id(x.row)}, {"batch_job_id", raw(x.row.key.batch)}});
+  return dump({{"success", true},
+               {"is_batch", false},
+               {"total_items", 1},
+               {"status", guide_status(x)},
+               {"upload_id", upload_id(x.row)},
+               {"batch_job_id", raw(x.row.key.batch)}});
 }
 
 std::string render_upload(const item_view& x) {
@@ -180,11 +197,14 @@ std::string render_upload(const item_view& x) {
   return dump({{"status", upload_status(x)}, {"job_details", std::move(details)}});
 }
 
-bool upload_ended(const item_view& x) { return terminal(x.row.state); }
+bool upload_ended(const item_view& x) {
+  return terminal(x.row.state);
+}
 
 std::string render_files(const source_page& page, uint64_t limit, uint64_t offset) {
   auto out = page_json(page, limit, offset);
-  for (const auto& h : page.sources) out["data"].push_back(source_json(h));
+  for (const auto& h : page.sources)
+    out["data"].push_back(source_json(h));
   return dump(out);
 }
 

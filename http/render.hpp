@@ -9,8 +9,8 @@ namespace troupe::http {
 std::string_view guide_status(const batch& b, uint32_t processing);
 std::string_view guide_status(const item_view& x);
 
-/// `{"batch_job": {…}, "items": […]}`; `items` is left out with `with_items` false. `next_offset` is there when
-/// more items follow.
+/// `{"batch_job": {…}, "items": […]}`; `items` is left out with `with_items` false. `next_offset` is there
+/// when more items follow.
 std::string render_status(const batch_view& v, uint32_t offset, bool with_items);
 
 /// The answer to a batch: 202.

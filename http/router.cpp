@@ -23,7 +23,8 @@ int nibble(char c) {
 router::router(std::vector<route> routes) {
   for (auto& r : routes) {
     compiled c;
-    for (const auto part : split(r.pattern)) c.segments.emplace_back(part);
+    for (const auto part : split(r.pattern))
+      c.segments.emplace_back(part);
     c.r = std::move(r);
     routes_.push_back(std::move(c));
   }
@@ -37,8 +38,10 @@ match router::find(std::string_view method, std::string_view path) const {
     bool fits = true;
     std::vector<std::string> arguments;
     for (size_t i = 0; fits && i < parts.size(); ++i) {
-      if (c.segments[i] == "{}") arguments.push_back(percent_decode(parts[i], false));
-      else fits = c.segments[i] == parts[i];
+      if (c.segments[i] == "{}")
+        arguments.push_back(percent_decode(parts[i], false));
+      else
+        fits = c.segments[i] == parts[i];
     }
     if (!fits) continue;
     out.allowed.push_back(c.r.method);
@@ -63,7 +66,9 @@ std::string percent_decode(std::string_view s, bool plus_is_space) {
   return out;
 }
 
-std::string_view path_part(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_part(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 std::map<std::string, std::string> parse_query(std::string_view target) {
   std::map<std::string, std::string> out;

@@ -22,19 +22,27 @@ constexpr size_t read_block = 64 * 1024;
 constexpr uint64_t most_drained = 1 << 20;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
-std::string to_string(beast::string_view s) { return {s.data(), s.size()}; }
-std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+std::string to_string(beast::string_view s) {
+  return {s.data(), s.size()};
+}
+std::string_view view(beast::string_view s) {
+  return {s.data(), s.size()};
+}
 
 class connection : public stream_writer {
 public:
-  connection(front_context& front, tcp::socket socket) : front_(front), options_(front.server.options), stream_(std::move(socket)) {
+  connection(front_context& front, tcp::socket socket)
+      : front_(front)
+      , options_(front.server.options)
+      , stream_(std::move(socket)) {
     buffer_.max_size(static_cast<size_t>(options_.http.header_bytes) + read_block);
     beast::error_code ignored;
     stream_.socket().set_option(tcp::no_delay{true}, ignored);
   }
 
   asio::awaitable<void> run() {
-    while (!front_.stopping && co_await serve_one()) {}
+    while (!front_.stopping && co_await serve_one()) {
+    }
     beast::error_code ignored;
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
@@ -42,7 +50,8 @@ public:
   asio::awaitable<bool> write(const std::string& piece) override {
     if (piece.empty()) co_return true;
     stream_.expires_after(options_.http.write_timeout);
-    const auto [error, n] = co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
+    const auto [error, n] =
+        co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
     co_return !error;
   }
 
@@ -67,7 +76,7 @@ private:
     exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
     auto answer = co_await handle(in, x);
     const bool sent = co_await send(answer);
-    co_return sent && keep_alive_;
+    co_return sent&& keep_alive_;
   }
 
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
@@ -106,8 +115,10 @@ private:
     allowed_origin_ = true;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
     const auto target = view(head.target());
-    const auto found = front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
-    auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who) : nowhere(found, target);
+    const auto found =
+        front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
+    auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who)
+                       : nowhere(found, target);
     if (no) {
       co_await drop_body(in);
       co_return std::move(*no);
@@ -134,10 +145,12 @@ private:
   }
 
   static std::optional<response> nowhere(const match& found, std::string_view target) {
-    if (found.allowed.empty()) return error_response(404, "not_found", "there is no " + std::string(path_part(target)));
+    if (found.allowed.empty())
+      return error_response(404, "not_found", "there is no " + std::string(path_part(target)));
     auto r = error_response(405, "method_not_allowed", "that method is not allowed here");
     std::string allowed;
-    for (const auto& m : found.allowed) allowed += (allowed.empty() ? "" : ", ") + m;
+    for (const auto& m : found.allowed)
+      allowed += (allowed.empty() ? "" : ", ") + m;
     r.headers.emplace_back("Allow", allowed);
     return r;
   }
@@ -161,15 +174,16 @@ private:
       if (error && error != bhttp::error::need_buffer) body_broken_ = true;
       if (error == asio::error::operation_aborted)
         co_return error_response(408, "body_timeout", "the next piece of the body did not arrive in time");
-      if (error && error != bhttp::error::need_buffer) co_return error_response(400, "bad_request", "the body broke off: " + error.message());
+      if (error && error != bhttp::error::need_buffer)
+        co_return error_response(400, "bad_request", "the body broke off: " + error.message());
       if (auto f = body.append({block.data(), block.size() - in.get().body().size}); f.code != errc::none)
         co_return error_response(f);
     }
     co_return std::nullopt;
   }
 
-  /// Reads what the parser's buffer takes. A stream's own time limit would close the socket: this one leaves it
-  /// open for the answer.
+  /// Reads what the parser's buffer takes. A stream's own time limit would close the socket: this one leaves
+  /// it open for the answer.
   asio::awaitable<beast::error_code> read_piece(parser& in) {
     stream_.expires_never();
     asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
@@ -211,7 +225,8 @@ private:
     m.keep_alive(keep_alive_);
     m.set(bhttp::field::server, "Troupe");
     if (r.status != 204) m.set(bhttp::field::content_type, r.content_type);
-    for (const auto& [key, value] : r.headers) m.insert(key, value);
+    for (const auto& [key, value] : r.headers)
+      m.insert(key, value);
   }
 
   asio::awaitable<bool> send(response& r) {

@@ -15,7 +15,8 @@ namespace troupe::http {
 
 class signal : public std::enable_shared_from_this<signal> {
 public:
-  explicit signal(boost::asio::any_io_executor executor) : timer_(executor) {}
+  explicit signal(boost::asio::any_io_executor executor)
+      : timer_(executor) {}
 
   /// Any thread. Calls before the next wait count once.
   void notify() {

@@ -12,14 +12,19 @@ using nlohmann::json;
 class reader : public nlohmann::json_sax<json> {
 public:
   reader(intake& into, size_t chunk, const std::function<failure()>& on_full)
-      : into_(into), chunk_(chunk), on_full_(on_full) {}
+      : into_(into)
+      , chunk_(chunk)
+      , on_full_(on_full) {}
   submission_request out;
 
   submission_request finish() {
     if (out.error.code != errc::none) return std::move(out);
-    if (out.has_url && out.has_urls) out.error = fail(errc::invalid_request, "url, urls: give one of them, not both");
-    else if (!out.has_url && !out.has_urls) out.error = fail(errc::invalid_request, "url: missing; give url or urls");
-    else if (out.has_url && !single_.empty() && !into_.add(single_, upload_id_)) return full();
+    if (out.has_url && out.has_urls)
+      out.error = fail(errc::invalid_request, "url, urls: give one of them, not both");
+    else if (!out.has_url && !out.has_urls)
+      out.error = fail(errc::invalid_request, "url: missing; give url or urls");
+    else if (out.has_url && !single_.empty() && !into_.add(single_, upload_id_))
+      return full();
     return std::move(out);
   }
 
@@ -29,7 +34,9 @@ public:
     return value(v ? "true" : "false");
   }
   bool number_integer(number_integer_t v) override { return whole(v); }
-  bool number_unsigned(number_unsigned_t v) override { return whole(static_cast<int64_t>(std::min<uint64_t>(v, INT64_MAX))); }
+  bool number_unsigned(number_unsigned_t v) override {
+    return whole(static_cast<int64_t>(std::min<uint64_t>(v, INT64_MAX)));
+  }
   bool number_float(number_float_t, const string_t& s) override {
     if (depth_ == 1 && key_ == "max_age") return wrong("max_age: expected a whole number of seconds");
     return value(s);
@@ -46,8 +53,10 @@ public:
     } else if (in_urls_ && depth_ == 2) {
       return added(into_.add(s));
     } else if (in_urls_ && depth_ == 3 && in_element_) {
-      if (key_ == "url") element_url_ = std::move(s);
-      else if (key_ == "upload_url_id" || key_ == "upload_id") element_id_ = std::move(s);
+      if (key_ == "url")
+        element_url_ = std::move(s);
+      else if (key_ == "upload_url_id" || key_ == "upload_id")
+        element_id_ = std::move(s);
     }
     return true;
   }
@@ -124,7 +133,8 @@ private:
     if (depth_ == 0) return wrong("the body: expected an object");
     if (depth_ == 1 && key_ == "url") return wrong("url: expected a text");
     if (depth_ == 1 && key_ == "urls") return wrong("urls: expected an array");
-    if (in_urls_ && depth_ == 2) return added(into_.refuse(shown, fail(errc::invalid_url, "expected a text")));
+    if (in_urls_ && depth_ == 2)
+      return added(into_.refuse(shown, fail(errc::invalid_url, "expected a text")));
     return true;
   }
 
@@ -142,7 +152,8 @@ private:
 };
 
 template <class Input>
-submission_request read_any(Input&& input, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+submission_request read_any(Input&& input, intake& into, size_t chunk,
+                            const std::function<failure()>& on_full) {
   reader r{into, chunk, on_full};
   json::sax_parse(std::forward<Input>(input), &r);
   return r.finish();
@@ -150,11 +161,13 @@ submission_request read_any(Input&& input, intake& into, size_t chunk, const std
 
 } // namespace
 
-submission_request read_submission(std::string_view text, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+submission_request read_submission(std::string_view text, intake& into, size_t chunk,
+                                   const std::function<failure()>& on_full) {
   return read_any(text, into, chunk, on_full);
 }
 
-submission_request read_submission(std::FILE* file, intake& into, size_t chunk, const std::function<failure()>& on_full) {
+submission_request read_submission(std::FILE* file, intake& into, size_t chunk,
+                                   const std::function<failure()>& on_full) {
   return read_any(file, into, chunk, on_full);
 }
 

@@ -23,6 +23,7 @@ struct submission_request {
 /// `{"url", "upload_url_id"}`.
 submission_request read_submission(std::string_view text, intake& into, size_t chunk,
                                    const std::function<failure()>& on_full);
-submission_request read_submission(std::FILE* file, intake& into, size_t chunk, const std::function<failure()>& on_full);
+submission_request read_submission(std::FILE* file, intake& into, size_t chunk,
+                                   const std::function<failure()>& on_full);
 
 } // namespace troupe::http

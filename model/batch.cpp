@@ -2,7 +2,9 @@
 
 namespace troupe {
 
-std::string upload_id(const item& x) { return x.upload_id.empty() ? upload_id(x.id) : x.upload_id; }
+std::string upload_id(const item& x) {
+  return x.upload_id.empty() ? upload_id(x.id) : x.upload_id;
+}
 
 std::string_view name(job_type x) {
   constexpr std::string_view names[] = {"url_parse", "url_parse_media", "file_upload"};
@@ -10,7 +12,8 @@ std::string_view name(job_type x) {
 }
 
 std::string_view name(item_state x) {
-  constexpr std::string_view names[] = {"pending", "retry_wait", "succeeded", "failed", "cancelled", "expired"};
+  constexpr std::string_view names[] = {"pending", "retry_wait", "succeeded",
+                                        "failed",  "cancelled",  "expired"};
   return names[static_cast<size_t>(x)];
 }
 

@@ -31,7 +31,9 @@ enum class item_state : uint8_t {
   /// Final: its deadline passed.
   expired,
 };
-constexpr bool terminal(item_state s) { return s >= item_state::succeeded; }
+constexpr bool terminal(item_state s) {
+  return s >= item_state::succeeded;
+}
 
 /// What the supervisor is doing with an item right now. Volatile: laid over the stored rows in answers.
 enum class phase : uint8_t { waiting, fetching, parsing, persisting };
@@ -53,7 +55,9 @@ enum class batch_state : uint8_t {
   /// Final: cancelled before every item was done.
   cancelled,
 };
-constexpr bool terminal(batch_state s) { return s >= batch_state::completed; }
+constexpr bool terminal(batch_state s) {
+  return s >= batch_state::completed;
+}
 
 /// How many items of a batch are in each final state; the rest are not final. Changed only in the commit
 /// that changes an item, so that the sums always hold.

@@ -18,7 +18,9 @@ std::string digest::hex() const {
 digest digest_from_hex(std::string_view text) {
   digest out;
   if (text.size() != 64) return {};
-  const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto nibble = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   for (size_t i = 0; i < 32; ++i) {
     const int high = nibble(text[2 * i]);
     const int low = nibble(text[2 * i + 1]);
@@ -33,10 +35,15 @@ struct hasher::context {
   ~context() { EVP_MD_CTX_free(md); }
 };
 
-hasher::hasher() : context_(std::make_unique<context>()) { EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr); }
+hasher::hasher()
+    : context_(std::make_unique<context>()) {
+  EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr);
+}
 hasher::~hasher() = default;
 
-void hasher::update(std::string_view data) { EVP_DigestUpdate(context_->md, data.data(), data.size()); }
+void hasher::update(std::string_view data) {
+  EVP_DigestUpdate(context_->md, data.data(), data.size());
+}
 
 digest hasher::finish() {
   digest out;

@@ -18,9 +18,17 @@ bool parse_id(std::string_view text, uint64_t& id) {
   return error == std::errc{} && end == text.data() + text.size() && id <= max_id;
 }
 
-std::string file_id(source_id id) { return "f_" + std::to_string(raw(id)); }
-source_id parse_file_id(std::string_view text) { return source_id{after_prefix(text, "f_")}; }
-std::string upload_id(item_id id) { return "u_" + std::to_string(raw(id)); }
-item_id parse_upload_id(std::string_view text) { return item_id{after_prefix(text, "u_")}; }
+std::string file_id(source_id id) {
+  return "f_" + std::to_string(raw(id));
+}
+source_id parse_file_id(std::string_view text) {
+  return source_id{after_prefix(text, "f_")};
+}
+std::string upload_id(item_id id) {
+  return "u_" + std::to_string(raw(id));
+}
+item_id parse_upload_id(std::string_view text) {
+  return item_id{after_prefix(text, "u_")};
+}
 
 } // namespace troupe

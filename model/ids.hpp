@@ -31,8 +31,12 @@ constexpr uint64_t max_id = (uint64_t{1} << 53) - 1;
 constexpr uint64_t make_id(node_number node, uint64_t sequence) {
   return (uint64_t{node} << sequence_bits) | (sequence & max_sequence);
 }
-constexpr node_number node_of(uint64_t id) { return static_cast<node_number>(id >> sequence_bits); }
-constexpr uint64_t sequence_of(uint64_t id) { return id & max_sequence; }
+constexpr node_number node_of(uint64_t id) {
+  return static_cast<node_number>(id >> sequence_bits);
+}
+constexpr uint64_t sequence_of(uint64_t id) {
+  return id & max_sequence;
+}
 
 template <class Id>
 constexpr uint64_t raw(Id id) {

@@ -21,17 +21,18 @@ ip_address map_v4(const uint8_t* four) {
 
 /// Special-purpose networks: RFC 6890, RFC 8190 and the IANA registries behind them.
 constexpr std::string_view special[] = {
-    "0.0.0.0/8",       "10.0.0.0/8",      "100.64.0.0/10",    "127.0.0.0/8",   "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24",    "192.0.2.0/24",    "192.88.99.0/24",   "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
-    "203.0.113.0/24",  "224.0.0.0/4",     "240.0.0.0/4",      "::/128",         "::1/128",        "64:ff9b:1::/48",
-    "100::/64",        "2001::/23",       "2001:db8::/32",    "3fff::/20",      "5f00::/16",      "fc00::/7",
-    "fe80::/10",       "fec0::/10",       "ff00::/8",
+    "0.0.0.0/8",      "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24",   "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
+    "203.0.113.0/24", "224.0.0.0/4",  "240.0.0.0/4",    "::/128",         "::1/128",        "64:ff9b:1::/48",
+    "100::/64",       "2001::/23",    "2001:db8::/32",  "3fff::/20",      "5f00::/16",      "fc00::/7",
+    "fe80::/10",      "fec0::/10",    "ff00::/8",
 };
 
 bool in_special(const ip_address& x) {
   static const auto networks = [] {
     std::array<network, std::size(special)> out;
-    std::transform(std::begin(special), std::end(special), out.begin(), [](auto s) { return *parse_network(s); });
+    std::transform(std::begin(special), std::end(special), out.begin(),
+                   [](auto s) { return *parse_network(s); });
     return out;
   }();
   return std::any_of(networks.begin(), networks.end(), [&](const network& n) { return n.contains(x); });
@@ -50,8 +51,8 @@ std::optional<ip_address> inner_v4(const ip_address& x) {
 } // namespace
 
 bool ip_address::is_v4() const {
-  return std::all_of(bytes.begin(), bytes.begin() + 10, [](uint8_t b) { return b == 0; }) && bytes[10] == 0xff &&
-         bytes[11] == 0xff;
+  return std::all_of(bytes.begin(), bytes.begin() + 10, [](uint8_t b) { return b == 0; }) &&
+         bytes[10] == 0xff && bytes[11] == 0xff;
 }
 
 std::optional<ip_address> ip_of(const sockaddr& address) {

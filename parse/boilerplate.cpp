@@ -38,21 +38,126 @@ bool has_word(const std::vector<std::string>& words, const std::string_view (&li
 
 /// Sorted. Words that name what surrounds content.
 constexpr std::string_view surroundings[] = {
-    "ad", "ads", "adsbygoogle", "advert", "advertisement", "advertising", "advertorial", "alert", "also",
-    "author", "authorbox", "banner", "bio", "breadcrumb", "breadcrumbs", "byline", "bylines", "consent",
-    "cookie", "cookies", "copyright", "credit", "credits", "crumbs", "cta", "dateline", "disclaimer",
-    "donate", "donation", "dropdown", "feedback", "flyout", "footer", "gdpr", "hidden", "hide", "invisible",
-    "legal", "login", "logo", "mailchimp", "masthead", "megamenu", "menu", "meta", "metabar", "metadata",
-    "modal", "nav", "navbar", "navi", "navigation", "newsletter", "noprint", "offcanvas", "outbrain",
-    "overlay", "pager", "pagination", "paging", "paywall", "poll", "popular", "popup", "posted", "postmeta",
-    "prev", "promo", "promos", "promotion", "pubdate", "published", "rail", "rating", "readmore", "recirc",
-    "recommend", "recommendation", "recommendations", "recommended", "related", "rss", "screenreader",
-    "share", "sharebar", "sharedaddy", "sharing", "shoutbox", "sidebar", "sidenav", "signin", "signup",
-    "skip", "skiplink", "skyscraper", "social", "sponsor", "sponsored", "subnav", "subscribe", "subscription",
-    "taboola", "tagcloud", "taglist", "tags", "taxonomy", "teaser", "teasers", "timestamp", "toc", "toolbar",
-    "tooltip", "topbar", "trending", "upsell", "widget", "widgets",
+    "ad",
+    "ads",
+    "adsbygoogle",
+    "advert",
+    "advertisement",
+    "advertising",
+    "advertorial",
+    "alert",
+    "also",
+    "author",
+    "authorbox",
+    "banner",
+    "bio",
+    "breadcrumb",
+    "breadcrumbs",
+    "byline",
+    "bylines",
+    "consent",
+    "cookie",
+    "cookies",
+    "copyright",
+    "credit",
+    "credits",
+    "crumbs",
+    "cta",
+    "dateline",
+    "disclaimer",
+    "donate",
+    "donation",
+    "dropdown",
+    "feedback",
+    "flyout",
+    "footer",
+    "gdpr",
+    "hidden",
+    "hide",
+    "invisible",
+    "legal",
+    "login",
+    "logo",
+    "mailchimp",
+    "masthead",
+    "megamenu",
+    "menu",
+    "meta",
+    "metabar",
+    "metadata",
+    "modal",
+    "nav",
+    "navbar",
+    "navi",
+    "navigation",
+    "newsletter",
+    "noprint",
+    "offcanvas",
+    "outbrain",
+    "overlay",
+    "pager",
+    "pagination",
+    "paging",
+    "paywall",
+    "poll",
+    "popular",
+    "popup",
+    "posted",
+    "postmeta",
+    "prev",
+    "promo",
+    "promos",
+    "promotion",
+    "pubdate",
+    "published",
+    "rail",
+    "rating",
+    "readmore",
+    "recirc",
+    "recommend",
+    "recommendation",
+    "recommendations",
+    "recommended",
+    "related",
+    "rss",
+    "screenreader",
+    "share",
+    "sharebar",
+    "sharedaddy",
+    "sharing",
+    "shoutbox",
+    "sidebar",
+    "sidenav",
+    "signin",
+    "signup",
+    "skip",
+    "skiplink",
+    "skyscraper",
+    "social",
+    "sponsor",
+    "sponsored",
+    "subnav",
+    "subscribe",
+    "subscription",
+    "taboola",
+    "tagcloud",
+    "taglist",
+    "tags",
+    "taxonomy",
+    "teaser",
+    "teasers",
+    "timestamp",
+    "toc",
+    "toolbar",
+    "tooltip",
+    "topbar",
+    "trending",
+    "upsell",
+    "widget",
+    "widgets",
 };
-constexpr std::string_view discussion[] = {"comment", "commentlist", "comments", "commentsection", "disqus", "replies", "respond"};
+constexpr std::string_view discussion[] = {"comment", "commentlist", "comments", "commentsection",
+                                           "disqus",  "replies",     "respond"};
 
 bool contains_any(std::string_view s, std::initializer_list<std::string_view> parts) {
   return std::any_of(parts.begin(), parts.end(), [&](auto p) { return s.find(p) != std::string_view::npos; });
@@ -60,30 +165,81 @@ bool contains_any(std::string_view s, std::initializer_list<std::string_view> pa
 
 std::string lower(std::string_view s) {
   std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return out;
 }
 
 bool says_content(const std::string& label) {
-  return contains_any(label, {"articlebody", "article-body", "article_body", "article__body", "article-content",
-                              "article_content", "article__content", "articlecontent", "entry-content", "entry_content",
-                              "post-content", "post_content", "postcontent", "post-body", "post_body", "postbody",
-                              "story-body", "storybody", "story-content", "content-body", "content__body", "body-content",
-                              "main-content", "maincontent", "main_content", "page-content", "page_content",
-                              "markdown-body", "post-text", "article-text", "articletext", "story_body", "rich-text",
-                              "richtext", "wysiwyg", "mw-parser-output", "single-content", "blog-content",
-                              "blog-post-content", "entry-body", "prose"});
+  return contains_any(label, {"articlebody",
+                              "article-body",
+                              "article_body",
+                              "article__body",
+                              "article-content",
+                              "article_content",
+                              "article__content",
+                              "articlecontent",
+                              "entry-content",
+                              "entry_content",
+                              "post-content",
+                              "post_content",
+                              "postcontent",
+                              "post-body",
+                              "post_body",
+                              "postbody",
+                              "story-body",
+                              "storybody",
+                              "story-content",
+                              "content-body",
+                              "content__body",
+                              "body-content",
+                              "main-content",
+                              "maincontent",
+                              "main_content",
+                              "page-content",
+                              "page_content",
+                              "markdown-body",
+                              "post-text",
+                              "article-text",
+                              "articletext",
+                              "story_body",
+                              "rich-text",
+                              "richtext",
+                              "wysiwyg",
+                              "mw-parser-output",
+                              "single-content",
+                              "blog-content",
+                              "blog-post-content",
+                              "entry-body",
+                              "prose"});
 }
 
 bool never_content(const node* n) {
   switch (n->kind) {
-  case tag::script: case tag::style: case tag::noscript: case tag::nav: case tag::dialog: case tag::menu:
-  case tag::select: case tag::textarea: case tag::input: case tag::button: case tag::iframe: case tag::embed:
-  case tag::object: case tag::svg: case tag::link: case tag::meta: case tag::title: case tag::option: case tag::map:
-  case tag::audio: case tag::frame: case tag::head: case tag::legend:
-    return true;
-  default:
-    return false;
+  case tag::script:
+  case tag::style:
+  case tag::noscript:
+  case tag::nav:
+  case tag::dialog:
+  case tag::menu:
+  case tag::select:
+  case tag::textarea:
+  case tag::input:
+  case tag::button:
+  case tag::iframe:
+  case tag::embed:
+  case tag::object:
+  case tag::svg:
+  case tag::link:
+  case tag::meta:
+  case tag::title:
+  case tag::option:
+  case tag::map:
+  case tag::audio:
+  case tag::frame:
+  case tag::head:
+  case tag::legend: return true;
+  default: return false;
   }
 }
 
@@ -96,14 +252,17 @@ bool inside(const node* n, tag kind) {
 bool is_landmark(const node* n) {
   const auto role = n->get("role");
   return role == "navigation" || role == "banner" || role == "contentinfo" || role == "complementary" ||
-         role == "search" || role == "dialog" || role == "alertdialog" || role == "menu" || role == "menubar" ||
-         role == "tooltip";
+         role == "search" || role == "dialog" || role == "alertdialog" || role == "menu" ||
+         role == "menubar" || role == "tooltip";
 }
 
 class remover {
 public:
   remover(tree& t, bool keep_comments)
-      : root_(t.root()), sizes_(t.root()), all_(sizes_.of(t.root()).plain()), keep_comments_(keep_comments) {}
+      : root_(t.root())
+      , sizes_(t.root())
+      , all_(sizes_.of(t.root()).plain())
+      , keep_comments_(keep_comments) {}
 
   void run() {
     for (node* n = root_->first; n;) {
@@ -123,8 +282,11 @@ private:
     if (is_hidden(n)) return !holds_most(n, 0.6);
     if (n->kind == tag::footer) return !inside(n, tag::blockquote) && !holds_most(n, 0.5);
     if (n->kind == tag::aside || is_landmark(n)) return !holds_most(n, 0.4);
-    if (n->kind == tag::header) return !inside(n, tag::article) && !inside(n, tag::main) && !sizes_.of(n).headings && !holds_most(n, 0.2);
-    if (n->kind == tag::article || n->kind == tag::main || n->kind == tag::pre || n->kind == tag::code || is_heading(n->kind))
+    if (n->kind == tag::header)
+      return !inside(n, tag::article) && !inside(n, tag::main) && !sizes_.of(n).headings &&
+             !holds_most(n, 0.2);
+    if (n->kind == tag::article || n->kind == tag::main || n->kind == tag::pre || n->kind == tag::code ||
+        is_heading(n->kind))
       return false;
     switch (hint_of(n)) {
     case hint::boilerplate: return !holds_most(n, 0.4);
@@ -163,9 +325,12 @@ bool is_hidden(const node* n) {
   if (style.empty()) return false;
   std::string packed = lower(style);
   packed.erase(std::remove(packed.begin(), packed.end(), ' '), packed.end());
-  return packed.find("display:none") != std::string::npos || packed.find("visibility:hidden") != std::string::npos;
+  return packed.find("display:none") != std::string::npos ||
+         packed.find("visibility:hidden") != std::string::npos;
 }
 
-void remove_boilerplate(tree& t, bool keep_comments) { remover(t, keep_comments).run(); }
+void remove_boilerplate(tree& t, bool keep_comments) {
+  remover(t, keep_comments).run();
+}
 
 } // namespace troupe::html

@@ -15,20 +15,34 @@ constexpr size_t statistics_window = 65'536;
 
 std::string lower(std::string_view s) {
   std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return out;
 }
 
 /// Labels whose standard meaning is wider than their name (WHATWG Encoding, section 4.2).
 std::string widen(const std::string& label) {
   static const std::pair<std::string_view, std::string_view> wider[] = {
-      {"iso-8859-1", "windows-1252"}, {"latin1", "windows-1252"},   {"us-ascii", "windows-1252"},
-      {"ascii", "windows-1252"},      {"iso-8859-9", "windows-1254"}, {"gb2312", "gb18030"},
-      {"gbk", "gb18030"},             {"x-gbk", "gb18030"},         {"shift_jis", "ibm-943_P15A-2003"},
-      {"x-sjis", "ibm-943_P15A-2003"}, {"euc-kr", "windows-949"},   {"ks_c_5601-1987", "windows-949"},
-      {"tis-620", "windows-874"},     {"iso-8859-11", "windows-874"}, {"big5", "big5-hkscs"},
-      {"unicode", "utf-16le"},        {"utf-16", "utf-16le"},       {"utf8", "utf-8"},
-      {"unicode-1-1-utf-8", "utf-8"}, {"x-user-defined", "windows-1252"},
+      {"iso-8859-1", "windows-1252"},
+      {"latin1", "windows-1252"},
+      {"us-ascii", "windows-1252"},
+      {"ascii", "windows-1252"},
+      {"iso-8859-9", "windows-1254"},
+      {"gb2312", "gb18030"},
+      {"gbk", "gb18030"},
+      {"x-gbk", "gb18030"},
+      {"shift_jis", "ibm-943_P15A-2003"},
+      {"x-sjis", "ibm-943_P15A-2003"},
+      {"euc-kr", "windows-949"},
+      {"ks_c_5601-1987", "windows-949"},
+      {"tis-620", "windows-874"},
+      {"iso-8859-11", "windows-874"},
+      {"big5", "big5-hkscs"},
+      {"unicode", "utf-16le"},
+      {"utf-16", "utf-16le"},
+      {"utf8", "utf-8"},
+      {"unicode-1-1-utf-8", "utf-8"},
+      {"x-user-defined", "windows-1252"},
   };
   for (const auto& [from, to] : wider)
     if (label == from) return std::string(to);
@@ -47,7 +61,10 @@ std::string charset_after(std::string_view text, std::string_view word) {
   auto at = copy.find(word);
   if (at == std::string::npos) return {};
   at += word.size();
-  const auto skip = [&](std::string_view any) { while (at < copy.size() && any.find(copy[at]) != any.npos) ++at; };
+  const auto skip = [&](std::string_view any) {
+    while (at < copy.size() && any.find(copy[at]) != any.npos)
+      ++at;
+  };
   skip(" \t\r\n");
   if (at >= copy.size() || copy[at] != '=') return {};
   ++at;
@@ -71,7 +88,8 @@ std::string from_document(std::string_view data) {
   const auto copy = lower(head);
   for (auto at = copy.find("<meta"); at != std::string::npos; at = copy.find("<meta", at + 5)) {
     const auto end = copy.find('>', at);
-    if (auto named = charset_after(copy.substr(at, end == std::string::npos ? end : end - at), "charset"); !named.empty())
+    if (auto named = charset_after(copy.substr(at, end == std::string::npos ? end : end - at), "charset");
+        !named.empty())
       // A document that can say so in ASCII is not UTF-16.
       return named.starts_with("utf-16") ? "utf-8" : named;
   }

@@ -80,7 +80,9 @@ bool serve_one(const child_limits& limits, const parse_function& parse) {
     std::string body(sizes.body, '\0');
     if (!read_all(header.data(), header.size()) || !read_all(body.data(), body.size())) return false;
     if (!wire::read_request(header, request)) return false;
-    reply = wire::answer(parse({.data = body, .url = request.url, .content_type = request.content_type,
+    reply = wire::answer(parse({.data = body,
+                                .url = request.url,
+                                .content_type = request.content_type,
                                 .max_markdown_bytes = request.max_markdown}));
   } catch (const std::bad_alloc&) {
     write_all(wire::answer(fail(errc::parse_memory)));
@@ -95,7 +97,8 @@ bool serve_one(const child_limits& limits, const parse_function& parse) {
 
 int run_parser_child(const child_limits& limits, const parse_function& parse) {
   limit_process(limits);
-  while (serve_one(limits, parse)) {}
+  while (serve_one(limits, parse)) {
+  }
   return 0;
 }
 

@@ -8,20 +8,24 @@
 namespace troupe::html {
 namespace {
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// A number of exactly `least` to `most` digits at `at`; moves past it.
 std::optional<int> number(std::string_view s, size_t& at, size_t least, size_t most) {
   size_t end = at;
   int value = 0;
-  while (end < s.size() && end - at < most && digit(s[end])) value = value * 10 + (s[end++] - '0');
+  while (end < s.size() && end - at < most && digit(s[end]))
+    value = value * 10 + (s[end++] - '0');
   if (end - at < least || (end < s.size() && digit(s[end]))) return std::nullopt;
   at = end;
   return value;
 }
 
 std::string format(int y, int m, int d) {
-  const std::chrono::year_month_day date{std::chrono::year{y}, std::chrono::month(unsigned(m)), std::chrono::day(unsigned(d))};
+  const std::chrono::year_month_day date{std::chrono::year{y}, std::chrono::month(unsigned(m)),
+                                         std::chrono::day(unsigned(d))};
   if (y < 1970 || y > 2100 || !date.ok()) return {};
   char out[16];
   std::snprintf(out, sizeof out, "%04d-%02d-%02d", y, m, d);
@@ -44,17 +48,20 @@ int month_at(std::string_view s, size_t& at) {
                                                               "jul", "aug", "sep", "oct", "nov", "dec"};
   if (at + 3 > s.size()) return 0;
   char three[3];
-  for (int i = 0; i < 3; ++i) three[i] = static_cast<char>(s[at + i] | 0x20);
+  for (int i = 0; i < 3; ++i)
+    three[i] = static_cast<char>(s[at + i] | 0x20);
   for (size_t m = 0; m < months.size(); ++m) {
     if (months[m] != std::string_view(three, 3)) continue;
-    while (at < s.size() && ((s[at] | 0x20) >= 'a' && (s[at] | 0x20) <= 'z')) ++at;
+    while (at < s.size() && ((s[at] | 0x20) >= 'a' && (s[at] | 0x20) <= 'z'))
+      ++at;
     return static_cast<int>(m) + 1;
   }
   return 0;
 }
 
 void skip(std::string_view s, size_t& at, std::string_view any) {
-  while (at < s.size() && any.find(s[at]) != any.npos) ++at;
+  while (at < s.size() && any.find(s[at]) != any.npos)
+    ++at;
 }
 
 /// January 15th, 2024.

@@ -15,28 +15,109 @@ constexpr unsigned deepest = 512;
 
 const std::unordered_map<std::string_view, tag>& names() {
   static const std::unordered_map<std::string_view, tag> map = {
-      {"a", tag::a}, {"abbr", tag::abbr}, {"acronym", tag::abbr}, {"address", tag::address},
-      {"article", tag::article}, {"aside", tag::aside}, {"audio", tag::audio}, {"b", tag::b},
-      {"blockquote", tag::blockquote}, {"body", tag::body}, {"br", tag::br}, {"button", tag::button},
-      {"caption", tag::caption}, {"center", tag::center}, {"cite", tag::cite}, {"code", tag::code}, {"col", tag::col},
-      {"colgroup", tag::colgroup}, {"dd", tag::dd}, {"del", tag::del}, {"details", tag::details},
-      {"dialog", tag::dialog}, {"dfn", tag::dfn}, {"dir", tag::ul}, {"div", tag::div}, {"dl", tag::dl}, {"dt", tag::dt},
-      {"em", tag::em}, {"embed", tag::embed}, {"fieldset", tag::fieldset}, {"figcaption", tag::figcaption},
-      {"figure", tag::figure}, {"font", tag::font}, {"footer", tag::footer}, {"form", tag::form}, {"frame", tag::frame},
-      {"h1", tag::h1}, {"h2", tag::h2}, {"h3", tag::h3}, {"h4", tag::h4}, {"h5", tag::h5}, {"h6", tag::h6},
-      {"head", tag::head}, {"header", tag::header}, {"hgroup", tag::hgroup}, {"hr", tag::hr}, {"html", tag::html},
-      {"i", tag::i}, {"iframe", tag::iframe}, {"img", tag::img}, {"input", tag::input}, {"ins", tag::ins},
-      {"kbd", tag::kbd}, {"label", tag::label}, {"legend", tag::legend}, {"li", tag::li}, {"link", tag::link},
-      {"main", tag::main}, {"map", tag::map}, {"mark", tag::mark}, {"math", tag::math}, {"menu", tag::menu},
-      {"meta", tag::meta}, {"nav", tag::nav}, {"noscript", tag::noscript}, {"object", tag::object}, {"ol", tag::ol},
-      {"option", tag::option}, {"p", tag::p}, {"picture", tag::picture}, {"pre", tag::pre}, {"listing", tag::pre},
-      {"q", tag::q}, {"s", tag::s}, {"samp", tag::samp}, {"script", tag::script}, {"section", tag::section},
-      {"select", tag::select}, {"small", tag::small}, {"source", tag::source}, {"span", tag::span},
-      {"strike", tag::strike}, {"strong", tag::strong}, {"style", tag::style}, {"sub", tag::sub},
-      {"summary", tag::summary}, {"sup", tag::sup}, {"svg", tag::svg}, {"table", tag::table}, {"tbody", tag::tbody},
-      {"td", tag::td}, {"textarea", tag::textarea}, {"tfoot", tag::tfoot}, {"th", tag::th}, {"thead", tag::thead},
-      {"time", tag::time}, {"title", tag::title}, {"tr", tag::tr}, {"tt", tag::tt}, {"u", tag::u}, {"ul", tag::ul},
-      {"var", tag::var}, {"video", tag::video},
+      {"a", tag::a},
+      {"abbr", tag::abbr},
+      {"acronym", tag::abbr},
+      {"address", tag::address},
+      {"article", tag::article},
+      {"aside", tag::aside},
+      {"audio", tag::audio},
+      {"b", tag::b},
+      {"blockquote", tag::blockquote},
+      {"body", tag::body},
+      {"br", tag::br},
+      {"button", tag::button},
+      {"caption", tag::caption},
+      {"center", tag::center},
+      {"cite", tag::cite},
+      {"code", tag::code},
+      {"col", tag::col},
+      {"colgroup", tag::colgroup},
+      {"dd", tag::dd},
+      {"del", tag::del},
+      {"details", tag::details},
+      {"dialog", tag::dialog},
+      {"dfn", tag::dfn},
+      {"dir", tag::ul},
+      {"div", tag::div},
+      {"dl", tag::dl},
+      {"dt", tag::dt},
+      {"em", tag::em},
+      {"embed", tag::embed},
+      {"fieldset", tag::fieldset},
+      {"figcaption", tag::figcaption},
+      {"figure", tag::figure},
+      {"font", tag::font},
+      {"footer", tag::footer},
+      {"form", tag::form},
+      {"frame", tag::frame},
+      {"h1", tag::h1},
+      {"h2", tag::h2},
+      {"h3", tag::h3},
+      {"h4", tag::h4},
+      {"h5", tag::h5},
+      {"h6", tag::h6},
+      {"head", tag::head},
+      {"header", tag::header},
+      {"hgroup", tag::hgroup},
+      {"hr", tag::hr},
+      {"html", tag::html},
+      {"i", tag::i},
+      {"iframe", tag::iframe},
+      {"img", tag::img},
+      {"input", tag::input},
+      {"ins", tag::ins},
+      {"kbd", tag::kbd},
+      {"label", tag::label},
+      {"legend", tag::legend},
+      {"li", tag::li},
+      {"link", tag::link},
+      {"main", tag::main},
+      {"map", tag::map},
+      {"mark", tag::mark},
+      {"math", tag::math},
+      {"menu", tag::menu},
+      {"meta", tag::meta},
+      {"nav", tag::nav},
+      {"noscript", tag::noscript},
+      {"object", tag::object},
+      {"ol", tag::ol},
+      {"option", tag::option},
+      {"p", tag::p},
+      {"picture", tag::picture},
+      {"pre", tag::pre},
+      {"listing", tag::pre},
+      {"q", tag::q},
+      {"s", tag::s},
+      {"samp", tag::samp},
+      {"script", tag::script},
+      {"section", tag::section},
+      {"select", tag::select},
+      {"small", tag::small},
+      {"source", tag::source},
+      {"span", tag::span},
+      {"strike", tag::strike},
+      {"strong", tag::strong},
+      {"style", tag::style},
+      {"sub", tag::sub},
+      {"summary", tag::summary},
+      {"sup", tag::sup},
+      {"svg", tag::svg},
+      {"table", tag::table},
+      {"tbody", tag::tbody},
+      {"td", tag::td},
+      {"textarea", tag::textarea},
+      {"tfoot", tag::tfoot},
+      {"th", tag::th},
+      {"thead", tag::thead},
+      {"time", tag::time},
+      {"title", tag::title},
+      {"tr", tag::tr},
+      {"tt", tag::tt},
+      {"u", tag::u},
+      {"ul", tag::ul},
+      {"var", tag::var},
+      {"video", tag::video},
   };
   return map;
 }
@@ -44,7 +125,9 @@ const std::unordered_map<std::string_view, tag>& names() {
 /// Turns the parser's events into nodes.
 class builder {
 public:
-  explicit builder(tree& t) : tree_(t), at_(t.root()) {}
+  explicit builder(tree& t)
+      : tree_(t)
+      , at_(t.root()) {}
 
   void start(std::string_view name, const xmlChar** attributes) {
     flush();
@@ -92,7 +175,9 @@ private:
 void on_start(void* to, const xmlChar* name, const xmlChar** attributes) {
   static_cast<builder*>(to)->start(builder::text(name), attributes);
 }
-void on_end(void* to, const xmlChar* name) { static_cast<builder*>(to)->end(builder::text(name)); }
+void on_end(void* to, const xmlChar* name) {
+  static_cast<builder*>(to)->end(builder::text(name));
+}
 void on_characters(void* to, const xmlChar* s, int length) {
   static_cast<builder*>(to)->characters({reinterpret_cast<const char*>(s), static_cast<size_t>(length)});
 }
@@ -139,7 +224,11 @@ node* following(node* n, const node* top, bool skip) {
   return nullptr;
 }
 
-tree::tree() : arena_(first_arena_block), root_(make<node>()) { root_->kind = tag::other; }
+tree::tree()
+    : arena_(first_arena_block)
+    , root_(make<node>()) {
+  root_->kind = tag::other;
+}
 
 template <class T>
 T* tree::make() {
@@ -163,7 +252,9 @@ node* tree::new_element(tag kind, std::string_view name, node* parent) {
   return n;
 }
 
-node* tree::new_text(std::string_view text, node* parent) { return new_element(tag::text, text, parent); }
+node* tree::new_text(std::string_view text, node* parent) {
+  return new_element(tag::text, text, parent);
+}
 
 void tree::add_attribute(node* n, std::string_view name, std::string_view value) {
   auto* a = make<attribute>();
@@ -184,8 +275,8 @@ std::unique_ptr<tree> parse(std::string_view html) {
   auto events = handler();
   auto* context = htmlCreateMemoryParserCtxt(html.data(), static_cast<int>(html.size()));
   if (!context) return out;
-  htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                  HTML_PARSE_IGNORE_ENC);
+  htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                  HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
   auto* own = context->sax;
   context->sax = &events;
   context->userData = &into;
@@ -204,20 +295,49 @@ tag tag_of(std::string_view name) {
   return it == names().end() ? tag::other : it->second;
 }
 
-bool is_heading(tag t) { return t >= tag::h1 && t <= tag::h6; }
+bool is_heading(tag t) {
+  return t >= tag::h1 && t <= tag::h6;
+}
 
 bool is_inline(tag t) {
   switch (t) {
-  case tag::text: case tag::a: case tag::abbr: case tag::b: case tag::br: case tag::cite: case tag::code: case tag::del:
-  case tag::dfn: case tag::em: case tag::font: case tag::i: case tag::img: case tag::ins: case tag::kbd: case tag::label:
-  case tag::mark: case tag::picture: case tag::q: case tag::s: case tag::samp: case tag::small: case tag::span:
-  case tag::strike: case tag::strong: case tag::sub: case tag::sup: case tag::time: case tag::tt: case tag::u:
-  case tag::var: case tag::math: case tag::input: case tag::button:
+  case tag::text:
+  case tag::a:
+  case tag::abbr:
+  case tag::b:
+  case tag::br:
+  case tag::cite:
+  case tag::code:
+  case tag::del:
+  case tag::dfn:
+  case tag::em:
+  case tag::font:
+  case tag::i:
+  case tag::img:
+  case tag::ins:
+  case tag::kbd:
+  case tag::label:
+  case tag::mark:
+  case tag::picture:
+  case tag::q:
+  case tag::s:
+  case tag::samp:
+  case tag::small:
+  case tag::span:
+  case tag::strike:
+  case tag::strong:
+  case tag::sub:
+  case tag::sup:
+  case tag::time:
+  case tag::tt:
+  case tag::u:
+  case tag::var:
+  case tag::math:
+  case tag::input:
+  case tag::button:
   // Elements not known by name, as wbr and bdi, stand in a line unless they hold blocks.
-  case tag::other:
-    return true;
-  default:
-    return false;
+  case tag::other: return true;
+  default: return false;
   }
 }
 

@@ -14,23 +14,34 @@ constexpr unsigned least_content = 200;
 
 bool is_block(const node* n) {
   switch (n->kind) {
-  case tag::div: case tag::section: case tag::ul: case tag::ol: case tag::table: case tag::dl: case tag::fieldset:
-  case tag::form: case tag::aside: case tag::header: case tag::footer: case tag::figure: case tag::details:
-    return true;
-  default:
-    return false;
+  case tag::div:
+  case tag::section:
+  case tag::ul:
+  case tag::ol:
+  case tag::table:
+  case tag::dl:
+  case tag::fieldset:
+  case tag::form:
+  case tag::aside:
+  case tag::header:
+  case tag::footer:
+  case tag::figure:
+  case tag::details: return true;
+  default: return false;
   }
 }
 
 /// True when an element says by name, role or property that it is the content.
 bool says_content(const node* n) {
-  return n->kind == tag::article || n->kind == tag::main || n->get("role") == "main" || n->get("role") == "article" ||
-         hint_of(n) == hint::content;
+  return n->kind == tag::article || n->kind == tag::main || n->get("role") == "main" ||
+         n->get("role") == "article" || hint_of(n) == hint::content;
 }
 
 class chooser {
 public:
-  explicit chooser(tree& t) : root_(t.root()), sizes_(root_) {
+  explicit chooser(tree& t)
+      : root_(t.root())
+      , sizes_(root_) {
     body_ = t.find(tag::body);
     if (!body_) body_ = root_;
   }
@@ -64,7 +75,8 @@ private:
 
   node* by_score() {
     std::unordered_map<node*, double> scores;
-    for (node* n = body_; n; n = following(n, body_)) credit(n, scores);
+    for (node* n = body_; n; n = following(n, body_))
+      credit(n, scores);
     node* best = nullptr;
     double best_score = 0;
     for (const auto& [n, score] : scores) {
@@ -102,7 +114,9 @@ private:
 /// Removes blocks of the content that are lists of links, forms or crumbs of text between them.
 class pruner {
 public:
-  explicit pruner(node* top) : top_(top), sizes_(top) {}
+  explicit pruner(node* top)
+      : top_(top)
+      , sizes_(top) {}
 
   void run() {
     for (node* n = top_->first; n;) {
@@ -119,7 +133,8 @@ private:
   bool is_reference(const node* n) const {
     if (n->kind != tag::p && !is_heading(n->kind)) return false;
     const auto& m = sizes_.of(n);
-    return sizes_.of(top_).prose > 1'500 && m.text > 20 && m.text < 200 && m.link_density() > 0.8 && m.images == 0;
+    return sizes_.of(top_).prose > 1'500 && m.text > 20 && m.text < 200 && m.link_density() > 0.8 &&
+           m.images == 0;
   }
 
   /// A heading with nothing under it before the next of its rank, or before the end.
@@ -137,7 +152,9 @@ private:
     }
     if (bare && bare->kind != tag::h1) bare->remove();
   }
-  static bool carries_text(const node* n) { return n->kind == tag::img || (n->is_text() && visible_length(n->text) > 0); }
+  static bool carries_text(const node* n) {
+    return n->kind == tag::img || (n->is_text() && visible_length(n->text) > 0);
+  }
   static bool is_below(const node* n, const node* top) {
     for (; n; n = n->parent)
       if (n == top) return true;

@@ -12,8 +12,8 @@ std::string encode(std::string_view s) {
   std::string out;
   for (const char c : s) {
     const auto u = static_cast<uint8_t>(c);
-    if (u <= ' ' || u >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
-        c == '|' || c == '}') {
+    if (u <= ' ' || u >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' ||
+        c == '{' || c == '|' || c == '}') {
       char hex[4];
       std::snprintf(hex, sizeof hex, "%%%02X", u);
       out += hex;
@@ -25,8 +25,10 @@ std::string encode(std::string_view s) {
 }
 
 std::string_view trim(std::string_view s) {
-  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ') s.remove_prefix(1);
-  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ') s.remove_suffix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ')
+    s.remove_prefix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ')
+    s.remove_suffix(1);
   return s;
 }
 
@@ -37,7 +39,8 @@ struct link_resolver::state {
   bool usable = false;
 };
 
-link_resolver::link_resolver(std::string_view base) : state_(std::make_unique<state>()) {
+link_resolver::link_resolver(std::string_view base)
+    : state_(std::make_unique<state>()) {
   const auto text = encode(trim(base));
   if (auto parsed = boost::urls::parse_uri(text)) {
     state_->base = *parsed;
@@ -53,7 +56,8 @@ std::string link_resolver::resolve(std::string_view reference) const {
   const auto colon = text.find(':');
   if (colon != std::string::npos && text.find_first_of("/?#") > colon) {
     auto scheme = text.substr(0, colon);
-    for (char& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    for (char& c : scheme)
+      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (scheme == "javascript" || scheme == "data" || scheme == "vbscript" || scheme == "about") return {};
     return text;
   }

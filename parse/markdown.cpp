@@ -9,8 +9,10 @@ namespace troupe::html {
 namespace {
 
 std::string_view trim(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\n')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\n')) s.remove_suffix(1);
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\n'))
+    s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\n'))
+    s.remove_suffix(1);
   return s;
 }
 
@@ -26,7 +28,8 @@ std::string plain_name(std::string_view s) {
   return name.find('`') == name.npos ? std::string(name) : std::string{};
 }
 
-/// The language in `class="language-x"`, `lang-x`, `highlight-source-x` or `brush: x`; of code or its parents.
+/// The language in `class="language-x"`, `lang-x`, `highlight-source-x` or `brush: x`; of code or its
+/// parents.
 std::string language_of(const node* n) {
   for (int up = 0; n && up < 3; n = n->parent, ++up) {
     if (auto name = plain_name(n->get("data-lang")); !name.empty()) return name;
@@ -43,22 +46,28 @@ std::string language_of(const node* n) {
 
 void collect_raw(const node* n, std::string& out) {
   for (const node* c = n->first; c; c = c->next) {
-    if (c->is_text()) out += c->text;
-    else if (c->kind == tag::br) out += '\n';
-    else collect_raw(c, out);
+    if (c->is_text())
+      out += c->text;
+    else if (c->kind == tag::br)
+      out += '\n';
+    else
+      collect_raw(c, out);
   }
 }
 
 size_t longest_run(std::string_view s, char of) {
   size_t longest = 0;
   size_t run = 0;
-  for (const char c : s) longest = std::max(longest, run = c == of ? run + 1 : 0);
+  for (const char c : s)
+    longest = std::max(longest, run = c == of ? run + 1 : 0);
   return longest;
 }
 
 class writer {
 public:
-  writer(const markdown_options& o) : options_(o), links_(o.base_url) {}
+  writer(const markdown_options& o)
+      : options_(o)
+      , links_(o.base_url) {}
 
   std::string run(const node* top) {
     blocks(top);
@@ -78,7 +87,8 @@ private:
     tight_ = false;
   }
   static std::string trim_right(std::string s) {
-    while (!s.empty() && s.back() == ' ') s.pop_back();
+    while (!s.empty() && s.back() == ' ')
+      s.pop_back();
     return s;
   }
   void put_lines(std::string_view text) {
@@ -122,16 +132,23 @@ private:
 
   void paragraph(std::string& line) {
     // A hard break before the end of a paragraph breaks nothing.
-    while (trim_right(line).ends_with("\\\n")) line = trim_right(line).substr(0, trim_right(line).size() - 2);
+    while (trim_right(line).ends_with("\\\n"))
+      line = trim_right(line).substr(0, trim_right(line).size() - 2);
     block(guard_line_start(std::string(trim(line))));
     line.clear();
   }
 
   void element(const node* n) {
     switch (n->kind) {
-    case tag::h1: case tag::h2: case tag::h3: case tag::h4: case tag::h5: case tag::h6: return heading(n);
+    case tag::h1:
+    case tag::h2:
+    case tag::h3:
+    case tag::h4:
+    case tag::h5:
+    case tag::h6: return heading(n);
     case tag::pre: return code(n);
-    case tag::ul: case tag::ol: return list(n);
+    case tag::ul:
+    case tag::ol: return list(n);
     case tag::blockquote: return quote(n);
     case tag::table: return table(n);
     case tag::hr: return block("---");
@@ -139,7 +156,9 @@ private:
     case tag::dt: return term(n);
     case tag::li: return item(n, "- ");
     case tag::a: return linked_blocks(n);
-    case tag::video: case tag::script: case tag::style: return;
+    case tag::video:
+    case tag::script:
+    case tag::style: return;
     default: return blocks(n);
     }
   }
@@ -147,7 +166,8 @@ private:
   void heading(const node* n) {
     std::string line;
     inline_children(n, line);
-    for (auto at = line.find("\\\n"); at != line.npos; at = line.find("\\\n", at)) line.replace(at, 2, " ");
+    for (auto at = line.find("\\\n"); at != line.npos; at = line.find("\\\n", at))
+      line.replace(at, 2, " ");
     std::replace(line.begin(), line.end(), '\n', ' ');
     std::string text{trim(line)};
     if (text.empty()) return;
@@ -160,8 +180,10 @@ private:
   void code(const node* n) {
     std::string text;
     collect_raw(n, text);
-    while (!text.empty() && text.front() == '\n') text.erase(0, 1);
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    while (!text.empty() && text.front() == '\n')
+      text.erase(0, 1);
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+      text.pop_back();
     text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
     if (text.empty()) return;
     const node* named = n->first && n->first->kind == tag::code ? n->first : n;
@@ -171,7 +193,8 @@ private:
 
   void list(const node* n) {
     unsigned number = 1;
-    if (const auto start = n->get("start"); !start.empty() && start.size() < 7 && start.find_first_not_of("0123456789") == start.npos)
+    if (const auto start = n->get("start");
+        !start.empty() && start.size() < 7 && start.find_first_not_of("0123456789") == start.npos)
       number = static_cast<unsigned>(std::stoul(std::string(start)));
     bool first = true;
     size_t width = 2;
@@ -221,9 +244,12 @@ private:
     const auto outer = marker_;
     marker_ = (outer.empty() ? prefix_ : outer) + mark;
     prefix_ += std::string(mark.size(), ' ');
-    if (n->kind == tag::li) item_body(n);
-    else if (n->is_text()) paragraph_of(n);
-    else element_or_line(n);
+    if (n->kind == tag::li)
+      item_body(n);
+    else if (n->is_text())
+      paragraph_of(n);
+    else
+      element_or_line(n);
     if (!marker_.empty()) marker_ = outer;
     prefix_.resize(size);
   }
@@ -282,7 +308,8 @@ private:
   void linked_blocks(const node* n) {
     bool structured = false;
     for (const node* c = n->first; c; c = following(const_cast<node*>(c), n))
-      structured = structured || c->kind == tag::p || c->kind == tag::ul || c->kind == tag::table || is_heading(c->kind);
+      structured = structured || c->kind == tag::p || c->kind == tag::ul || c->kind == tag::table ||
+                   is_heading(c->kind);
     if (structured) return blocks(n);
     std::string line;
     inline_node(n, line);
@@ -294,7 +321,8 @@ private:
     if (rows.empty()) return blocks(n);
     if (!is_data_table(n, rows)) {
       for (const auto& row : rows)
-        for (const node* cell : row.cells) blocks(cell);
+        for (const node* cell : row.cells)
+          blocks(cell);
       return;
     }
     if (const node* caption = caption_of(n)) paragraph_of_children(caption);
@@ -313,24 +341,53 @@ private:
   // -- inline -----------------------------------------------------------------------------------------
 
   void inline_children(const node* n, std::string& line) {
-    for (const node* c = n->first; c; c = c->next) inline_node(c, line);
+    for (const node* c = n->first; c; c = c->next)
+      inline_node(c, line);
   }
 
   void inline_node(const node* n, std::string& line) {
     switch (n->kind) {
     case tag::text: return text(n->text, line);
     case tag::br: return void(line = trim_right(std::move(line)) + (line.empty() ? "" : "\\\n"));
-    case tag::b: case tag::strong: return around(n, "**", line);
-    case tag::i: case tag::em: case tag::cite: case tag::dfn: case tag::var: return around(n, "*", line);
-    case tag::del: case tag::s: case tag::strike: return around(n, "~~", line);
-    case tag::code: case tag::kbd: case tag::samp: case tag::tt: return code_span(n, line);
+    case tag::b:
+    case tag::strong: return around(n, "**", line);
+    case tag::i:
+    case tag::em:
+    case tag::cite:
+    case tag::dfn:
+    case tag::var: return around(n, "*", line);
+    case tag::del:
+    case tag::s:
+    case tag::strike: return around(n, "~~", line);
+    case tag::code:
+    case tag::kbd:
+    case tag::samp:
+    case tag::tt: return code_span(n, line);
     case tag::a: return link(n, line);
     case tag::img: return image(n, line);
-    case tag::q: line += '"'; inline_children(n, line); line += '"'; return;
-    case tag::script: case tag::style: case tag::input: case tag::button: return;
-    case tag::sup: case tag::sub: case tag::span: case tag::font: case tag::small: case tag::label: case tag::abbr:
-    case tag::u: case tag::mark: case tag::time: case tag::ins: case tag::picture: case tag::math: case tag::other:
-      return inline_children(n, line);
+    case tag::q:
+      line += '"';
+      inline_children(n, line);
+      line += '"';
+      return;
+    case tag::script:
+    case tag::style:
+    case tag::input:
+    case tag::button: return;
+    case tag::sup:
+    case tag::sub:
+    case tag::span:
+    case tag::font:
+    case tag::small:
+    case tag::label:
+    case tag::abbr:
+    case tag::u:
+    case tag::mark:
+    case tag::time:
+    case tag::ins:
+    case tag::picture:
+    case tag::math:
+    case tag::other: return inline_children(n, line);
     default:
       // A block inside a line, as in a table's cell: its text, apart from what stands beside it.
       if (!line.empty() && line.back() != ' ' && line.back() != '\n') line += ' ';
@@ -402,8 +459,10 @@ private:
       return;
     }
     if (inner.front() == ' ' && !line.empty() && line.back() != ' ') line += ' ';
-    if (target.empty() || target.front() == '#' || core.find('\n') != core.npos) line += core;
-    else guard_bang(line).append("[").append(core).append("](").append(escape_target(target)).append(")");
+    if (target.empty() || target.front() == '#' || core.find('\n') != core.npos)
+      line += core;
+    else
+      guard_bang(line).append("[").append(core).append("](").append(escape_target(target)).append(")");
     if (inner.back() == ' ') line += ' ';
   }
 
@@ -430,8 +489,10 @@ private:
   static std::string escape_target(const std::string& url) {
     std::string out;
     for (const char c : url) {
-      if (c == '(' || c == ')') out += c == '(' ? "%28" : "%29";
-      else out += c;
+      if (c == '(' || c == ')')
+        out += c == '(' ? "%28" : "%29";
+      else
+        out += c;
     }
     return out;
   }
@@ -442,12 +503,14 @@ private:
       const auto end = std::min(s.find('\n', at), s.size());
       const auto line = std::string_view(s).substr(at, end - at);
       const auto digits = line.find_first_not_of("0123456789");
-      const bool rule = !line.empty() && (line.find_first_not_of("- ") == line.npos || line.find_first_not_of("= ") == line.npos);
-      if (line.starts_with("#") || line.starts_with(">") || line.starts_with("+ ") || line.starts_with("- ") ||
-          line.starts_with("* ") || line == "+" || line == "*" || line.starts_with("---") || line.starts_with("|") || rule ||
-          line.starts_with("~~~"))
+      const bool rule = !line.empty() && (line.find_first_not_of("- ") == line.npos ||
+                                          line.find_first_not_of("= ") == line.npos);
+      if (line.starts_with("#") || line.starts_with(">") || line.starts_with("+ ") ||
+          line.starts_with("- ") || line.starts_with("* ") || line == "+" || line == "*" ||
+          line.starts_with("---") || line.starts_with("|") || rule || line.starts_with("~~~"))
         s.insert(at, "\\");
-      else if (digits != line.npos && digits > 0 && digits < 10 && (line[digits] == '.' || line[digits] == ')') &&
+      else if (digits != line.npos && digits > 0 && digits < 10 &&
+               (line[digits] == '.' || line[digits] == ')') &&
                (digits + 1 == line.size() || line[digits + 1] == ' '))
         s.insert(at + digits, "\\");
       at = std::min(s.find('\n', at), s.size()) + 1;
@@ -473,22 +536,28 @@ std::string escape_markdown(std::string_view s) {
   out.reserve(s.size());
   for (size_t i = 0; i < s.size(); ++i) {
     const char c = s[i];
-    const auto word = [&](size_t k) { return k < s.size() && (std::isalnum(static_cast<uint8_t>(s[k])) || (s[k] & 0x80)); };
+    const auto word = [&](size_t k) {
+      return k < s.size() && (std::isalnum(static_cast<uint8_t>(s[k])) || (s[k] & 0x80));
+    };
     // An underscore inside a word is no emphasis (CommonMark 6.2).
     const bool inner_underscore = c == '_' && i > 0 && word(i - 1) && word(i + 1);
     const bool lonely_star = c == '*' && (i == 0 || s[i - 1] == ' ') && i + 1 < s.size() && s[i + 1] == ' ';
     const auto semicolon = c == '&' ? s.substr(i + 1, 32).find_first_not_of(
-      "#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") : s.npos;
+                                          "#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+                                    : s.npos;
     const bool entity = semicolon != s.npos && semicolon > 0 && s[i + 1 + semicolon] == ';';
     const bool tag_like = c == '<' && i + 1 < s.size() && s[i + 1] != ' ';
-    if (c == '\\' || c == '`' || c == '[' || c == ']' || (c == '*' && !lonely_star) || (c == '_' && !inner_underscore) ||
-        entity || tag_like || (c == '~' && i + 1 < s.size() && s[i + 1] == '~'))
+    if (c == '\\' || c == '`' || c == '[' || c == ']' || (c == '*' && !lonely_star) ||
+        (c == '_' && !inner_underscore) || entity || tag_like ||
+        (c == '~' && i + 1 < s.size() && s[i + 1] == '~'))
       out += '\\';
     out += c;
   }
   return out;
 }
 
-std::string to_markdown(const node* top, const markdown_options& options) { return writer(options).run(top); }
+std::string to_markdown(const node* top, const markdown_options& options) {
+  return writer(options).run(top);
+}
 
 } // namespace troupe::html

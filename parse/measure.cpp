@@ -8,8 +8,8 @@ namespace {
 constexpr unsigned least_paragraph = 40;
 
 bool holds_prose(tag t) {
-  return t == tag::p || t == tag::pre || t == tag::blockquote || t == tag::td || t == tag::li || t == tag::dd ||
-         t == tag::div || t == tag::section || t == tag::article || t == tag::figcaption;
+  return t == tag::p || t == tag::pre || t == tag::blockquote || t == tag::td || t == tag::li ||
+         t == tag::dd || t == tag::div || t == tag::section || t == tag::article || t == tag::figcaption;
 }
 
 } // namespace
@@ -63,7 +63,8 @@ measure measures::take(node* n, bool in_link) {
   }
   m.links += n->kind == tag::a;
   m.items += n->kind == tag::li;
-  m.inputs += n->kind == tag::input || n->kind == tag::button || n->kind == tag::select || n->kind == tag::textarea;
+  m.inputs +=
+      n->kind == tag::input || n->kind == tag::button || n->kind == tag::select || n->kind == tag::textarea;
   m.images += n->kind == tag::img;
   m.headings += is_heading(n->kind);
   if (holds_prose(n->kind) && direct >= least_paragraph) {

@@ -20,10 +20,13 @@ constexpr size_t longest_author = 200;
 std::string clean(std::string_view s) {
   std::string out;
   for (size_t i = 0; i < s.size() && out.size() < longest_field; ++i) {
-    if (static_cast<uint8_t>(s[i]) > ' ') out += s[i];
-    else if (!out.empty() && out.back() != ' ') out += ' ';
+    if (static_cast<uint8_t>(s[i]) > ' ')
+      out += s[i];
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
   }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
+  while (!out.empty() && out.back() == ' ')
+    out.pop_back();
   return out;
 }
 
@@ -39,7 +42,8 @@ class linked_data {
 public:
   explicit linked_data(const tree& t) {
     for (node* n = const_cast<tree&>(t).root(); n; n = following(n, const_cast<tree&>(t).root())) {
-      if (n->kind != tag::script || n->get("type").find("ld+json") == std::string_view::npos || !n->first) continue;
+      if (n->kind != tag::script || n->get("type").find("ld+json") == std::string_view::npos || !n->first)
+        continue;
       const auto parsed = json::parse(n->first->text, nullptr, false);
       if (!parsed.is_discarded()) visit(parsed, 0);
     }
@@ -58,11 +62,13 @@ private:
   }
   static bool is_article(const json& type) {
     const auto one = [](const std::string& s) {
-      return s.ends_with("Article") || s.ends_with("Posting") || s == "Report" || s == "WebPage" || s == "Product" ||
-             s == "Recipe" || s == "NewsMediaOrganization" || s == "VideoObject" || s == "Event";
+      return s.ends_with("Article") || s.ends_with("Posting") || s == "Report" || s == "WebPage" ||
+             s == "Product" || s == "Recipe" || s == "NewsMediaOrganization" || s == "VideoObject" ||
+             s == "Event";
     };
     if (type.is_string()) return one(type.get<std::string>());
-    return type.is_array() && std::any_of(type.begin(), type.end(), [&](const json& t) { return t.is_string() && one(t); });
+    return type.is_array() &&
+           std::any_of(type.begin(), type.end(), [&](const json& t) { return t.is_string() && one(t); });
   }
   static void set(std::string& field, const json& x, const char* key) {
     if (field.empty() && x.contains(key)) field = text_of(x[key]);
@@ -70,7 +76,8 @@ private:
   void visit(const json& x, int depth) {
     if (depth > deepest_linked_data) return;
     if (x.is_array())
-      for (const auto& e : x) visit(e, depth + 1);
+      for (const auto& e : x)
+        visit(e, depth + 1);
     if (!x.is_object()) return;
     if (x.contains("@graph")) visit(x["@graph"], depth + 1);
     if (!x.contains("@type") || !is_article(x["@type"])) return;
@@ -83,8 +90,10 @@ private:
   }
   void add_authors(const json& x) {
     if (x.is_array()) {
-      for (const auto& e : x) add_authors(e);
-    } else if (auto name = text_of(x); !name.empty() && !name.starts_with("http") && authors.size() < most_authors) {
+      for (const auto& e : x)
+        add_authors(e);
+    } else if (auto name = text_of(x);
+               !name.empty() && !name.starts_with("http") && authors.size() < most_authors) {
       authors.push_back(name.substr(0, longest_author));
     }
   }
@@ -106,15 +115,21 @@ std::map<std::string, std::string> meta_elements(const tree& t) {
 
 class page {
 public:
-  page(const tree& t, std::string_view url) : tree_(const_cast<tree&>(t)), data_(t), meta_(meta_elements(t)), links_(url) {}
+  page(const tree& t, std::string_view url)
+      : tree_(const_cast<tree&>(t))
+      , data_(t)
+      , meta_(meta_elements(t))
+      , links_(url) {}
 
   metadata read() {
     metadata m;
-    m.title = first({meta("og:title"), data_.title, meta("twitter:title"), meta("dc.title"), heading(), title_element()});
+    m.title = first(
+        {meta("og:title"), data_.title, meta("twitter:title"), meta("dc.title"), heading(), title_element()});
     m.authors = authors();
     m.published = published();
     m.language = language();
-    m.description = first({data_.description, meta("og:description"), meta("description"), meta("twitter:description")});
+    m.description =
+        first({data_.description, meta("og:description"), meta("description"), meta("twitter:description")});
     m.site = first({meta("og:site_name"), data_.site, meta("application-name")});
     m.image = links_.resolve(first({meta("og:image"), data_.image, meta("twitter:image")}));
     m.canonical_url = links_.resolve(first({canonical(), meta("og:url")}));
@@ -155,17 +170,20 @@ private:
   }
   std::vector<std::string> authors() const {
     if (!data_.authors.empty()) return data_.authors;
-    for (const char* name : {"author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"})
+    for (const char* name :
+         {"author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl"})
       if (auto found = meta(name); !found.empty() && !found.starts_with("http")) return {without_by(found)};
     for (node* n = tree_.root(); n; n = following(n, tree_.root())) {
-      if (n->is_text() || (n->get("rel") != "author" && n->get("itemprop") != "author" && !names_author(n->get("class"))))
+      if (n->is_text() ||
+          (n->get("rel") != "author" && n->get("itemprop") != "author" && !names_author(n->get("class"))))
         continue;
       if (auto found = without_by(text_below(n)); !found.empty() && found.size() < 60) return {found};
     }
     return {};
   }
   static bool names_author(std::string_view classes) {
-    for (const std::string_view name : {"byline", "author-name", "author__name", "entry-author", "post-author"})
+    for (const std::string_view name :
+         {"byline", "author-name", "author__name", "entry-author", "post-author"})
       if (classes.find(name) != classes.npos) return true;
     return classes == "author";
   }
@@ -174,13 +192,15 @@ private:
     return s;
   }
   std::string published() const {
-    for (const auto& text : {data_.published, meta("article:published_time"), meta("datepublished"), meta("date"),
-                             meta("pubdate"), meta("publishdate"), meta("dc.date"), meta("dc.date.issued"),
-                             meta("sailthru.date"), meta("parsely-pub-date"), meta("og:published_time"), meta("dcterms.created")})
+    for (const auto& text : {data_.published, meta("article:published_time"), meta("datepublished"),
+                             meta("date"), meta("pubdate"), meta("publishdate"), meta("dc.date"),
+                             meta("dc.date.issued"), meta("sailthru.date"), meta("parsely-pub-date"),
+                             meta("og:published_time"), meta("dcterms.created")})
       if (auto found = find_date(text); !found.empty()) return found;
     for (node* n = tree_.root(); n; n = following(n, tree_.root())) {
       if (n->kind != tag::time && n->get("itemprop") != "datePublished") continue;
-      if (auto found = find_date(first({std::string(n->get("datetime")), std::string(n->get("content")), text_below(n)}));
+      if (auto found = find_date(
+              first({std::string(n->get("datetime")), std::string(n->get("content")), text_below(n)}));
           !found.empty())
         return found;
     }
@@ -189,7 +209,8 @@ private:
   std::string visible_date() const {
     for (node* n = tree_.root(); n; n = following(n, tree_.root())) {
       const auto classes = n->is_text() ? std::string_view{} : n->get("class");
-      if (classes.find("date") == classes.npos && classes.find("publish") == classes.npos && classes.find("time") == classes.npos)
+      if (classes.find("date") == classes.npos && classes.find("publish") == classes.npos &&
+          classes.find("time") == classes.npos)
         continue;
       if (auto found = find_date(text_below(n)); !found.empty()) return found;
     }
@@ -204,7 +225,9 @@ private:
 
 } // namespace
 
-metadata read_metadata(const tree& t, std::string_view url) { return page(t, url).read(); }
+metadata read_metadata(const tree& t, std::string_view url) {
+  return page(t, url).read();
+}
 
 std::string to_json(const metadata& m) {
   nlohmann::ordered_json out = nlohmann::ordered_json::object();

@@ -17,12 +17,14 @@ namespace {
 constexpr size_t deepest_json = 200;
 
 bool has_text(std::string_view s) {
-  return std::any_of(s.begin(), s.end(), [](char c) { return std::isalnum(static_cast<uint8_t>(c)) || (c & 0x80); });
+  return std::any_of(s.begin(), s.end(),
+                     [](char c) { return std::isalnum(static_cast<uint8_t>(c)) || (c & 0x80); });
 }
 
 std::string title_from(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
-  while (url.ends_with("/")) url.remove_suffix(1);
+  while (url.ends_with("/"))
+    url.remove_suffix(1);
   return std::string(url.substr(url.rfind('/') + 1));
 }
 
@@ -40,7 +42,8 @@ document parse_html(const parse_input& input, std::string_view utf8) {
   out.title = about.title;
   out.metadata = html::to_json(about);
   out.extraction_method = "html/" + std::string(found.method);
-  if (found.content) out.markdown = html::to_markdown(found.content, {std::string(input.url), input.max_markdown_bytes});
+  if (found.content)
+    out.markdown = html::to_markdown(found.content, {std::string(input.url), input.max_markdown_bytes});
   return out;
 }
 
@@ -54,7 +57,8 @@ std::string first_line(std::string_view text) {
 std::string fenced(const std::string& text, std::string_view language) {
   size_t longest = 2;
   size_t run = 0;
-  for (const char c : text) longest = std::max(longest, run = c == '`' ? run + 1 : 0);
+  for (const char c : text)
+    longest = std::max(longest, run = c == '`' ? run + 1 : 0);
   const std::string fence(longest + 1, '`');
   return fence + std::string(language) + "\n" + text + (text.ends_with("\n") ? "" : "\n") + fence;
 }
@@ -64,10 +68,14 @@ size_t json_depth(std::string_view text) {
   size_t deepest = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (quoted && text[i] == '\\') ++i;
-    else if (text[i] == '"') quoted = !quoted;
-    else if (!quoted && (text[i] == '{' || text[i] == '[')) deepest = std::max(deepest, ++depth);
-    else if (!quoted && (text[i] == '}' || text[i] == ']') && depth) --depth;
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '{' || text[i] == '['))
+      deepest = std::max(deepest, ++depth);
+    else if (!quoted && (text[i] == '}' || text[i] == ']') && depth)
+      --depth;
   }
   return deepest;
 }
@@ -90,7 +98,9 @@ document parse_text(const parse_input& input, std::string text, media_kind kind)
   document out;
   out.title = first_line(text);
   if (out.title.empty()) out.title = title_from(input.url);
-  out.extraction_method = kind == media_kind::markdown ? "markdown" : kind == media_kind::xml ? "xml" : "text";
+  out.extraction_method = kind == media_kind::markdown ? "markdown"
+                          : kind == media_kind::xml    ? "xml"
+                                                       : "text";
   out.markdown = kind == media_kind::xml ? fenced(text, "xml") : std::move(text);
   if (kind == media_kind::xml) out.title = title_from(input.url);
   return out;
@@ -110,7 +120,8 @@ result<document> parse_as(const media_type& type, const parse_input& input, std:
 result<document> parse_document(const parse_input& input) {
   if (input.data.empty()) return fail(errc::empty_content, "the content has no bytes");
   const auto type = sniff(input.data, input.content_type, input.url);
-  if (type.kind == media_kind::binary) return fail(errc::unsupported_type, "there is no parser for " + type.name);
+  if (type.kind == media_kind::binary)
+    return fail(errc::unsupported_type, "there is no parser for " + type.name);
   const bool markup = type.kind == media_kind::html || type.kind == media_kind::xml;
   auto utf8 = to_utf8(input.data, detect_charset(input.data, input.content_type, markup));
   const bool had_text = has_text(utf8);

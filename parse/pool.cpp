@@ -62,8 +62,11 @@ struct slot {
 class parser_pool::loop {
 public:
   loop(const settings& s, std::string program)
-      : options_(s.parse), most_waiting_(static_cast<size_t>(s.work.window + s.fetch.max_transfers)), slots_(static_cast<size_t>(s.parse.processes > 0 ? s.parse.processes : std::max(1u, std::thread::hardware_concurrency()))),
-        wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      : options_(s.parse)
+      , most_waiting_(static_cast<size_t>(s.work.window + s.fetch.max_transfers))
+      , slots_(static_cast<size_t>(s.parse.processes > 0 ? s.parse.processes
+                                                         : std::max(1u, std::thread::hardware_concurrency())))
+      , wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     arguments_ = {std::move(program), "parser-child", std::to_string(options_.memory_bytes),
                   std::to_string((options_.cpu_timeout.count() + 999) / 1000)};
     thread_ = std::thread([this] { run(); });
@@ -84,8 +87,10 @@ public:
         done = nullptr;
       }
     }
-    if (done) done(fail(errc::overloaded, "too many documents wait for a parser"));
-    else wake();
+    if (done)
+      done(fail(errc::overloaded, "too many documents wait for a parser"));
+    else
+      wake();
   }
   void cancel(item_id item, attempt_token token) {
     {
@@ -112,7 +117,8 @@ private:
     for (auto& s : slots_)
       if (s.current) finish(s, fail(errc::cancelled));
     take_incoming();
-    for (auto& j : waiting_) j.done(fail(errc::cancelled));
+    for (auto& j : waiting_)
+      j.done(fail(errc::cancelled));
   }
 
   void take_incoming() {
@@ -123,13 +129,16 @@ private:
       incoming_.clear();
       cancelled.swap(cancelled_);
     }
-    for (const auto& [item, token] : cancelled) give_up(item, token);
+    for (const auto& [item, token] : cancelled)
+      give_up(item, token);
     expire();
     waiting_count_ = waiting_.size();
   }
 
   void give_up(item_id item, attempt_token token) {
-    const auto matches = [&](const job& j) { return j.order.work.item == item && j.order.work.token == token; };
+    const auto matches = [&](const job& j) {
+      return j.order.work.item == item && j.order.work.token == token;
+    };
     if (const auto it = std::find_if(waiting_.begin(), waiting_.end(), matches); it != waiting_.end()) {
       it->done(fail(errc::cancelled));
       waiting_.erase(it);
@@ -150,8 +159,9 @@ private:
     }
     for (auto& s : slots_)
       if (s.current && s.deadline <= at)
-        kill(s, s.deadline_is_budget ? fail(errc::deadline_exceeded)
-                                     : fail(errc::parse_timeout, "the document needs longer than parse.wall_timeout_ms"));
+        kill(s, s.deadline_is_budget
+                    ? fail(errc::deadline_exceeded)
+                    : fail(errc::parse_timeout, "the document needs longer than parse.wall_timeout_ms"));
   }
 
   void start_processes() {
@@ -185,7 +195,8 @@ private:
       s.deadline = std::min(wall, s.current->give_up);
       s.deadline_is_budget = s.current->give_up < wall;
       s.body = std::move(*bytes);
-      s.head = wire::request_head(s.current->order, s.body->size(), static_cast<size_t>(options_.max_markdown_bytes));
+      s.head = wire::request_head(s.current->order, s.body->size(),
+                                  static_cast<size_t>(options_.max_markdown_bytes));
       s.sent = 0;
       s.received.clear();
       send(s);
@@ -207,7 +218,8 @@ private:
     if (fds[0].revents && ::read(wakeup_, &ignored, sizeof ignored) < 0) return;
     for (auto& s : slots_) {
       if (!s.process) continue;
-      const auto fd = std::find_if(fds.begin() + 1, fds.end(), [&](const pollfd& f) { return f.fd == s.process->socket(); });
+      const auto fd = std::find_if(fds.begin() + 1, fds.end(),
+                                   [&](const pollfd& f) { return f.fd == s.process->socket(); });
       if (fd == fds.end()) continue;
       if (fd->revents & POLLOUT) send(s);
       if (s.process && fd->revents & (POLLIN | POLLHUP | POLLERR)) receive(s);
@@ -297,10 +309,17 @@ private:
   std::thread thread_;
 };
 
-parser_pool::parser_pool(const settings& s, std::string program) : loop_(std::make_unique<loop>(s, std::move(program))) {}
+parser_pool::parser_pool(const settings& s, std::string program)
+    : loop_(std::make_unique<loop>(s, std::move(program))) {}
 parser_pool::~parser_pool() = default;
-void parser_pool::submit(parse_order order, parse_done done) { loop_->submit(std::move(order), std::move(done)); }
-void parser_pool::cancel(item_id item, attempt_token token) { loop_->cancel(item, token); }
-parser_pool::counters parser_pool::count() const { return loop_->count(); }
+void parser_pool::submit(parse_order order, parse_done done) {
+  loop_->submit(std::move(order), std::move(done));
+}
+void parser_pool::cancel(item_id item, attempt_token token) {
+  loop_->cancel(item, token);
+}
+parser_pool::counters parser_pool::count() const {
+  return loop_->count();
+}
 
 } // namespace troupe

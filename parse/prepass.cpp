@@ -8,9 +8,15 @@
 namespace troupe::html {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+bool is_letter(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
 
 template <size_t N>
 bool any_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -18,12 +24,14 @@ bool any_of(const std::array<std::string_view, N>& names, std::string_view name)
 }
 
 /// Content of these is not text of the page; dropped with everything up to the end tag.
-constexpr std::array<std::string_view, 6> dropped = {"script", "style", "noscript", "template", "svg", "iframe"};
+constexpr std::array<std::string_view, 6> dropped = {"script",   "style", "noscript",
+                                                     "template", "svg",   "iframe"};
 /// Their content has no tags: it ends at the end tag only.
 constexpr std::array<std::string_view, 5> raw = {"title", "textarea", "xmp", "noembed", "noframes"};
 /// Elements that have no end tag.
-constexpr std::array<std::string_view, 14> empty_elements = {"area", "base", "br", "col", "embed", "hr", "img", "input",
-                                                             "link", "meta", "param", "source", "track", "wbr"};
+constexpr std::array<std::string_view, 14> empty_elements = {"area",  "base",   "br",    "col",  "embed",
+                                                             "hr",    "img",    "input", "link", "meta",
+                                                             "param", "source", "track", "wbr"};
 
 /// Elements whose end tag authors leave out, and the open ones that their start ends: a list of a thousand
 /// items is not a thousand deep.
@@ -32,15 +40,27 @@ struct implied_end {
   std::array<std::string_view, 6> ends;
 };
 constexpr std::array<implied_end, 12> implied_ends = {{
-    {"p", {"p"}}, {"li", {"p", "li"}}, {"dt", {"p", "dt", "dd"}}, {"dd", {"p", "dt", "dd"}}, {"option", {"option"}},
-    {"td", {"p", "td", "th"}}, {"th", {"p", "td", "th"}}, {"tr", {"p", "td", "th", "tr"}},
-    {"thead", {"td", "th", "tr", "thead", "tbody", "tfoot"}}, {"tbody", {"td", "th", "tr", "thead", "tbody", "tfoot"}},
-    {"tfoot", {"td", "th", "tr", "thead", "tbody", "tfoot"}}, {"colgroup", {"colgroup"}},
+    {"p", {"p"}},
+    {"li", {"p", "li"}},
+    {"dt", {"p", "dt", "dd"}},
+    {"dd", {"p", "dt", "dd"}},
+    {"option", {"option"}},
+    {"td", {"p", "td", "th"}},
+    {"th", {"p", "td", "th"}},
+    {"tr", {"p", "td", "th", "tr"}},
+    {"thead", {"td", "th", "tr", "thead", "tbody", "tfoot"}},
+    {"tbody", {"td", "th", "tr", "thead", "tbody", "tfoot"}},
+    {"tfoot", {"td", "th", "tr", "thead", "tbody", "tfoot"}},
+    {"colgroup", {"colgroup"}},
 }};
 
 class tamer {
 public:
-  tamer(std::string_view in, const tame_limits& limits) : in_(in), limits_(limits) { out_.reserve(in.size()); }
+  tamer(std::string_view in, const tame_limits& limits)
+      : in_(in)
+      , limits_(limits) {
+    out_.reserve(in.size());
+  }
 
   std::string run() {
     while (at_ < in_.size()) {
@@ -108,7 +128,8 @@ private:
     }
     // An end tag of nothing that is open ends nothing.
     if (open_count_[name] == 0) return;
-    while (open_.back() != name) pop();
+    while (open_.back() != name)
+      pop();
     pop();
     out_.append("</").append(name).append(">");
   }
@@ -122,7 +143,8 @@ private:
   bool push(const std::string& name) {
     for (const auto& implied : implied_ends)
       if (implied.name == name)
-        while (!open_.empty() && any_of(implied.ends, open_.back())) pop();
+        while (!open_.empty() && any_of(implied.ends, open_.back()))
+          pop();
     if (open_.size() >= limits_.depth) return false;
     open_.push_back(name);
     ++open_count_[name];
@@ -133,7 +155,8 @@ private:
     const auto name = name_at(at_ + 1);
     const auto begin = out_.size();
     at_ += 1 + name.size();
-    while (at_ < in_.size() && !is_space(in_[at_]) && in_[at_] != '>' && in_[at_] != '/') ++at_;
+    while (at_ < in_.size() && !is_space(in_[at_]) && in_[at_] != '>' && in_[at_] != '/')
+      ++at_;
     out_.append("<").append(name);
     attributes();
     out_ += '>';
@@ -143,7 +166,8 @@ private:
     if (any_of(dropped, name)) return drop_content(name, begin, name == "script" && is_linked_data(made));
     if (any_of(raw, name)) return copy_raw(name);
     if (is_list(name) && !open_.empty() && is_list(open_.back()) && push("li")) {
-      // libxml2 ends a list at a list that begins directly in it: an item around the inner one keeps it there.
+      // libxml2 ends a list at a list that begins directly in it: an item around the inner one keeps it
+      // there.
       out_.insert(begin, "<li>");
       if (push(name)) return;
     }
@@ -153,7 +177,9 @@ private:
   }
 
   static bool is_list(std::string_view name) { return name == "ul" || name == "ol"; }
-  static bool is_linked_data(std::string_view tag) { return tag.find("application/ld+json") != std::string_view::npos; }
+  static bool is_linked_data(std::string_view tag) {
+    return tag.find("application/ld+json") != std::string_view::npos;
+  }
 
   void drop_content(const std::string& name, size_t begin, bool keep) {
     const auto from = at_;
@@ -171,7 +197,8 @@ private:
 
   void copy_raw(const std::string& name) {
     const auto end = find_end(name, at_);
-    for (; at_ < end; ++at_) in_[at_] == '<' ? void(out_ += "&lt;") : void(out_ += in_[at_] ? in_[at_] : ' ');
+    for (; at_ < end; ++at_)
+      in_[at_] == '<' ? void(out_ += "&lt;") : void(out_ += in_[at_] ? in_[at_] : ' ');
     if (at_ < in_.size()) move_past(">", at_);
     out_.append("</").append(name).append(">");
   }
@@ -190,7 +217,8 @@ private:
     unsigned count = 0;
     while (at_ < in_.size()) {
       self_closing_ = false;
-      for (; at_ < in_.size() && (is_space(in_[at_]) || in_[at_] == '/'); ++at_) self_closing_ = in_[at_] == '/';
+      for (; at_ < in_.size() && (is_space(in_[at_]) || in_[at_] == '/'); ++at_)
+        self_closing_ = in_[at_] == '/';
       if (at_ >= in_.size()) return;
       if (in_[at_] == '>') {
         ++at_;
@@ -205,7 +233,8 @@ private:
   bool attribute() {
     out_ += ' ';
     const auto from = at_;
-    while (at_ < in_.size() && !is_space(in_[at_]) && in_[at_] != '>' && in_[at_] != '/' && (in_[at_] != '=' || at_ == from))
+    while (at_ < in_.size() && !is_space(in_[at_]) && in_[at_] != '>' && in_[at_] != '/' &&
+           (in_[at_] != '=' || at_ == from))
       ++at_;
     const auto name_length = at_ - from;
     for (auto i = from; i < at_; ++i) {
@@ -213,10 +242,12 @@ private:
       out_ += c == '"' || c == '\'' || c == '<' || c == '\0' ? '_' : c;
     }
     auto value = at_;
-    while (value < in_.size() && is_space(in_[value])) ++value;
+    while (value < in_.size() && is_space(in_[value]))
+      ++value;
     if (value >= in_.size() || in_[value] != '=') return name_length <= limits_.attribute_bytes;
     at_ = value + 1;
-    while (at_ < in_.size() && is_space(in_[at_])) ++at_;
+    while (at_ < in_.size() && is_space(in_[at_]))
+      ++at_;
     return copy_value() && name_length <= limits_.attribute_bytes;
   }
 
@@ -227,16 +258,20 @@ private:
       ++at_;
       end = std::min(in_.find(quote, at_), in_.size());
     } else {
-      for (end = at_; end < in_.size() && !is_space(in_[end]) && in_[end] != '>';) ++end;
+      for (end = at_; end < in_.size() && !is_space(in_[end]) && in_[end] != '>';)
+        ++end;
     }
     const auto value = in_.substr(at_, end - at_);
     at_ = end + (quote && end < in_.size());
     if (value.size() > limits_.attribute_bytes) return false;
     out_ += "=\"";
     for (const char c : value) {
-      if (c == '"') out_ += "&quot;";
-      else if (c == '<') out_ += "&lt;";
-      else out_ += c ? c : ' ';
+      if (c == '"')
+        out_ += "&quot;";
+      else if (c == '<')
+        out_ += "&lt;";
+      else
+        out_ += c ? c : ' ';
     }
     out_ += '"';
     return true;
@@ -256,6 +291,8 @@ private:
 
 } // namespace
 
-std::string tame(std::string_view html, const tame_limits& limits) { return tamer(html, limits).run(); }
+std::string tame(std::string_view html, const tame_limits& limits) {
+  return tamer(html, limits).run();
+}
 
 } // namespace troupe::html

@@ -21,7 +21,8 @@ failure how_it_ended(int status) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
     return fail(errc::parse_timeout, "the document needs more CPU time than parse.cpu_timeout_ms");
   if (WIFSIGNALED(status))
-    return fail(errc::parse_crashed, std::string("the parser process was ended by ") + strsignal(WTERMSIG(status)));
+    return fail(errc::parse_crashed,
+                std::string("the parser process was ended by ") + strsignal(WTERMSIG(status)));
   return fail(errc::parse_crashed, "the parser process exited with " + std::to_string(WEXITSTATUS(status)));
 }
 
@@ -29,9 +30,11 @@ failure how_it_ended(int status) {
 
 result<parser_process> parser_process::start(const std::vector<std::string>& arguments) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail(errc::parse_failed, std::strerror(errno));
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail(errc::parse_failed, std::strerror(errno));
   std::vector<char*> argv;
-  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  for (const auto& a : arguments)
+    argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
 
   // The child's end may itself be descriptor 3, which dup2 would leave closed on exec.
@@ -62,7 +65,8 @@ result<parser_process> parser_process::start(const std::vector<std::string>& arg
 }
 
 parser_process::parser_process(parser_process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), socket_(std::exchange(other.socket_, -1)) {}
+    : pid_(std::exchange(other.pid_, -1))
+    , socket_(std::exchange(other.socket_, -1)) {}
 
 parser_process& parser_process::operator=(parser_process&& other) noexcept {
   std::swap(pid_, other.pid_);
@@ -70,7 +74,9 @@ parser_process& parser_process::operator=(parser_process&& other) noexcept {
   return *this;
 }
 
-parser_process::~parser_process() { end(); }
+parser_process::~parser_process() {
+  end();
+}
 
 failure parser_process::end() {
   if (pid_ < 0) return fail(errc::parse_crashed);

@@ -25,7 +25,9 @@ public:
   failure end();
 
 private:
-  parser_process(pid_t pid, int socket) : pid_(pid), socket_(socket) {}
+  parser_process(pid_t pid, int socket)
+      : pid_(pid)
+      , socket_(socket) {}
   pid_t pid_ = -1;
   int socket_ = -1;
 };

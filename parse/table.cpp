@@ -18,7 +18,8 @@ void collect(const node* n, std::vector<table_row>& rows) {
         row.heading = row.heading && cell->kind == tag::th;
       }
       if (!row.cells.empty()) rows.push_back(std::move(row));
-    } else if (c->kind == tag::thead || c->kind == tag::tbody || c->kind == tag::tfoot || c->kind == tag::form) {
+    } else if (c->kind == tag::thead || c->kind == tag::tbody || c->kind == tag::tfoot ||
+               c->kind == tag::form) {
       collect(c, rows);
     }
   }
@@ -27,7 +28,8 @@ void collect(const node* n, std::vector<table_row>& rows) {
 bool holds_blocks(const node* cell) {
   unsigned paragraphs = 0;
   for (node* n = cell->first; n; n = following(n, cell)) {
-    if (n->kind == tag::table || is_heading(n->kind) || n->kind == tag::pre || n->kind == tag::blockquote) return true;
+    if (n->kind == tag::table || is_heading(n->kind) || n->kind == tag::pre || n->kind == tag::blockquote)
+      return true;
     paragraphs += n->kind == tag::p;
   }
   return paragraphs > 3;
@@ -69,35 +71,41 @@ const node* caption_of(const node* table) {
 
 bool is_data_table(const node* table, const std::vector<table_row>& rows) {
   size_t columns = 0;
-  for (const auto& row : rows) columns = std::max(columns, row.cells.size());
+  for (const auto& row : rows)
+    columns = std::max(columns, row.cells.size());
   if (rows.size() < 2 || columns < 2 || table->get("role") == "presentation") return false;
   return std::none_of(rows.begin(), rows.end(), [](const table_row& row) {
     return std::any_of(row.cells.begin(), row.cells.end(), holds_blocks);
   });
 }
 
-std::string render_table(const std::vector<table_row>& rows, const std::function<std::string(const node*)>& text_of) {
+std::string render_table(const std::vector<table_row>& rows,
+                         const std::function<std::string(const node*)>& text_of) {
   std::vector<std::vector<std::string>> cells;
   size_t columns = 0;
   for (const auto& row : rows) {
     auto& line = cells.emplace_back();
     for (const node* cell : row.cells) {
       line.push_back(in_cell(text_of(cell)));
-      for (auto span = span_of(cell); span > 1 && line.size() < most_columns; --span) line.emplace_back();
+      for (auto span = span_of(cell); span > 1 && line.size() < most_columns; --span)
+        line.emplace_back();
     }
     columns = std::max(columns, std::min(line.size(), most_columns));
   }
   std::string out;
   const auto put = [&](const std::vector<std::string>& line) {
-    for (size_t i = 0; i < columns; ++i) out += "| " + (i < line.size() ? line[i] : std::string{}) + " ";
+    for (size_t i = 0; i < columns; ++i)
+      out += "| " + (i < line.size() ? line[i] : std::string{}) + " ";
     out += "|\n";
   };
   // GFM wants a heading row: the first one, whatever it is; a table of one plain row gets an empty one.
   const bool headed = rows.front().heading || cells.size() > 1;
   put(headed ? cells.front() : std::vector<std::string>{});
-  for (size_t i = 0; i < columns; ++i) out += "| --- ";
+  for (size_t i = 0; i < columns; ++i)
+    out += "| --- ";
   out += "|\n";
-  for (size_t i = headed ? 1 : 0; i < cells.size(); ++i) put(cells[i]);
+  for (size_t i = headed ? 1 : 0; i < cells.size(); ++i)
+    put(cells[i]);
   out.pop_back();
   return out;
 }

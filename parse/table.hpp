@@ -23,6 +23,7 @@ const node* caption_of(const node* table);
 bool is_data_table(const node* table, const std::vector<table_row>& rows);
 
 /// A GFM table; `text_of` gives a cell's inline Markdown.
-std::string render_table(const std::vector<table_row>& rows, const std::function<std::string(const node*)>& text_of);
+std::string render_table(const std::vector<table_row>& rows,
+                         const std::function<std::string(const node*)>& text_of);
 
 } // namespace troupe::html

@@ -8,12 +8,14 @@ namespace {
 using nlohmann::json;
 
 void put(std::string& out, uint64_t n, unsigned bytes) {
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(n >> (8 * i));
+  for (unsigned i = 0; i < bytes; ++i)
+    out += static_cast<char>(n >> (8 * i));
 }
 
 uint64_t take(const char* from, unsigned bytes) {
   uint64_t n = 0;
-  for (unsigned i = bytes; i-- > 0;) n = n << 8 | static_cast<uint8_t>(from[i]);
+  for (unsigned i = bytes; i-- > 0;)
+    n = n << 8 | static_cast<uint8_t>(from[i]);
   return n;
 }
 
@@ -41,13 +43,18 @@ std::string request_head(const parse_order& order, size_t body_size, size_t max_
 std::string answer(const result<document>& outcome) {
   if (!outcome)
     return head({{"code", info(outcome.error().code).name}, {"text", outcome.error().message}}, 0);
-  return head({{"code", "none"}, {"title", outcome->title}, {"type", outcome->content_type},
-               {"method", outcome->extraction_method}, {"metadata", outcome->metadata}},
+  return head({{"code", "none"},
+               {"title", outcome->title},
+               {"type", outcome->content_type},
+               {"method", outcome->extraction_method},
+               {"metadata", outcome->metadata}},
               outcome->markdown.size()) +
          outcome->markdown;
 }
 
-sizes read_prefix(const char* p) { return {static_cast<uint32_t>(take(p, 4)), take(p + 4, 8)}; }
+sizes read_prefix(const char* p) {
+  return {static_cast<uint32_t>(take(p, 4)), take(p + 4, 8)};
+}
 
 bool read_request(std::string_view header, request& into) {
   const auto x = json::parse(header, nullptr, false);

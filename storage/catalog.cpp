@@ -55,7 +55,9 @@ std::optional<held_source> held(const view& at, notebook_id n, source_id s) {
 
 } // namespace
 
-bool catalog::has_notebook(notebook_id n) const { return db_.get(table::index, key::notebook(n)).has_value(); }
+bool catalog::has_notebook(notebook_id n) const {
+  return db_.get(table::index, key::notebook(n)).has_value();
+}
 
 std::optional<batch> catalog::find_batch(batch_id id) const {
   return read<batch>(*db_.snapshot(), table::batches, key::number(raw(id)));
@@ -95,7 +97,9 @@ std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint
   return out;
 }
 
-std::optional<item> catalog::find_item(item_key k) const { return item_at(*db_.snapshot(), k); }
+std::optional<item> catalog::find_item(item_key k) const {
+  return item_at(*db_.snapshot(), k);
+}
 
 std::optional<item> catalog::find_item(item_id id) const {
   const auto at = db_.snapshot();
@@ -128,8 +132,10 @@ std::vector<batch> catalog::open_batches() const {
   const auto at = db_.snapshot();
   std::vector<batch> out;
   for (auto i = at->scan(table::index, "o", "p"); i->valid(); i->next()) {
-    if (auto b = read<batch>(*at, table::batches, i->key().substr(1))) out.push_back(std::move(*b));
-    else log::error("the row of an open batch cannot be read", {batch_id{key::number_at(i->key(), 1)}});
+    if (auto b = read<batch>(*at, table::batches, i->key().substr(1)))
+      out.push_back(std::move(*b));
+    else
+      log::error("the row of an open batch cannot be read", {batch_id{key::number_at(i->key(), 1)}});
   }
   return out;
 }
@@ -142,7 +148,8 @@ std::optional<held_source> catalog::find_source(notebook_id n, source_id s) cons
   return held(*db_.snapshot(), n, s);
 }
 
-std::vector<held_source> catalog::sources(notebook_id n, uint64_t limit, uint64_t offset, uint64_t& total) const {
+std::vector<held_source> catalog::sources(notebook_id n, uint64_t limit, uint64_t offset,
+                                          uint64_t& total) const {
   const auto at = db_.snapshot();
   const auto prefix = key::link(n, source_id{}).substr(0, 9);
   std::vector<source_id> ids;

@@ -23,13 +23,16 @@ struct open_item {
 
 class catalog {
 public:
-  catalog(const engine& db, const file_store& files) : db_(db), files_(files) {}
+  catalog(const engine& db, const file_store& files)
+      : db_(db)
+      , files_(files) {}
 
   bool has_notebook(notebook_id n) const;
   std::optional<batch> find_batch(batch_id id) const;
   /// The batch, the `limit` items from index `first` on, and those in `also`.
   std::optional<batch_reading> read_batch(batch_id id, uint32_t first, uint32_t limit,
-                                          const std::vector<uint32_t>& also, std::vector<item>& also_items) const;
+                                          const std::vector<uint32_t>& also,
+                                          std::vector<item>& also_items) const;
   /// Up to `limit` items from `first` on that are not final; looks at a bounded number of rows, so that few
   /// or none may come back before the end. Sets `first` to the index to go on from. A row that cannot be read
   /// comes with `corrupt_row`.

@@ -14,7 +14,8 @@
 namespace troupe::codec {
 
 inline void put_varint(std::string& out, uint64_t v) {
-  for (; v >= 0x80; v >>= 7) out += static_cast<char>(v | 0x80);
+  for (; v >= 0x80; v >>= 7)
+    out += static_cast<char>(v | 0x80);
   out += static_cast<char>(v);
 }
 
@@ -72,7 +73,8 @@ class decoder {
 public:
   /// Reads all fields; `ok` tells whether the row was whole.
   explicit decoder(std::string_view in) {
-    while (ok && !in.empty()) ok = take_field(in);
+    while (ok && !in.empty())
+      ok = take_field(in);
   }
   bool ok = true;
 
@@ -83,8 +85,10 @@ public:
   void operator()(unsigned field, std::string& v) { v = slots_[field].text; }
   void operator()(unsigned field, digest& v) {
     const auto text = slots_[field].text;
-    if (text.size() == v.bytes.size()) std::copy(text.begin(), text.end(), v.bytes.begin());
-    else ok = ok && text.empty();
+    if (text.size() == v.bytes.size())
+      std::copy(text.begin(), text.end(), v.bytes.begin());
+    else
+      ok = ok && text.empty();
   }
   void operator()(unsigned field, timestamp& v) { v = timestamp{milliseconds{slots_[field].number}}; }
   template <number_like T>

@@ -16,7 +16,18 @@ class FileSystem;
 namespace troupe {
 
 /// The tables, by access pattern; what is in them: layout.hpp.
-enum class table : uint8_t { meta, batches, items, attempts, sources, content, index, events, quarantine, count_ };
+enum class table : uint8_t {
+  meta,
+  batches,
+  items,
+  attempts,
+  sources,
+  content,
+  index,
+  events,
+  quarantine,
+  count_
+};
 std::string_view name(table t);
 
 /// Changes that become visible and durable together. Used by one thread.

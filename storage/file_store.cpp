@@ -17,8 +17,11 @@ failure failure_of(const rocksdb::IOStatus& s) {
 
 class file_spool final : public spool {
 public:
-  file_spool(std::shared_ptr<rocksdb::FileSystem> fs, std::string path, std::unique_ptr<rocksdb::FSWritableFile> file)
-      : fs_(std::move(fs)), path_(std::move(path)), file_(std::move(file)) {}
+  file_spool(std::shared_ptr<rocksdb::FileSystem> fs, std::string path,
+             std::unique_ptr<rocksdb::FSWritableFile> file)
+      : fs_(std::move(fs))
+      , path_(std::move(path))
+      , file_(std::move(file)) {}
   ~file_spool() override {
     if (!file_) return;
     file_->Close(io, nullptr);
@@ -32,7 +35,8 @@ public:
     if (status.ok()) status = file_->Close(io, nullptr);
     if (!status.ok()) return failure_of(status);
     file_.reset();
-    return spooled{path_, {nullptr, [fs = fs_, path = path_](const void*) { fs->DeleteFile(path, io, nullptr); }}};
+    return spooled{path_,
+                   {nullptr, [fs = fs_, path = path_](const void*) { fs->DeleteFile(path, io, nullptr); }}};
   }
 
 private:
@@ -44,13 +48,17 @@ private:
 } // namespace
 
 file_store::file_store(std::string directory, std::shared_ptr<rocksdb::FileSystem> fs)
-    : directory_(std::move(directory)), fs_(std::move(fs)) {}
+    : directory_(std::move(directory))
+    , fs_(std::move(fs)) {}
 file_store::~file_store() = default;
 
-result<std::unique_ptr<file_store>> file_store::open(std::string directory, std::shared_ptr<rocksdb::FileSystem> fs) {
-  std::unique_ptr<file_store> store{new file_store(std::move(directory), fs ? fs : rocksdb::FileSystem::Default())};
+result<std::unique_ptr<file_store>> file_store::open(std::string directory,
+                                                     std::shared_ptr<rocksdb::FileSystem> fs) {
+  std::unique_ptr<file_store> store{
+      new file_store(std::move(directory), fs ? fs : rocksdb::FileSystem::Default())};
   for (const auto* sub : {"", "/incoming", "/content"})
-    if (auto s = store->fs_->CreateDirIfMissing(store->directory_ + sub, io, nullptr); !s.ok()) return failure_of(s);
+    if (auto s = store->fs_->CreateDirIfMissing(store->directory_ + sub, io, nullptr); !s.ok())
+      return failure_of(s);
   const auto parent = store->directory_.substr(0, store->directory_.rfind('/'));
   for (const auto& made : {store->directory_, parent})
     if (auto f = store->sync_directory(made); f.code != errc::none) return f;
@@ -84,14 +92,17 @@ failure file_store::keep(const std::string& path, const digest& hash) {
   const auto place = path_of(hash);
   const auto folder = place.substr(0, place.rfind('/'));
   if (s.ok()) s = fs_->CreateDirIfMissing(folder, io, nullptr);
-  if (s.ok() && !fs_->FileExists(place, io, nullptr).ok()) s = fs_->LinkFile(marker_of(hash), place, io, nullptr);
+  if (s.ok() && !fs_->FileExists(place, io, nullptr).ok())
+    s = fs_->LinkFile(marker_of(hash), place, io, nullptr);
   if (!s.ok()) return failure_of(s);
   for (const auto& changed : {directory_ + "/incoming", folder, directory_ + "/content"})
     if (auto f = sync_directory(changed); f.code != errc::none) return f;
   return fail(errc::none);
 }
 
-void file_store::settle(const digest& hash) { fs_->DeleteFile(marker_of(hash), io, nullptr); }
+void file_store::settle(const digest& hash) {
+  fs_->DeleteFile(marker_of(hash), io, nullptr);
+}
 
 failure file_store::mark(const digest& hash) {
   if (fs_->FileExists(marker_of(hash), io, nullptr).ok()) return fail(errc::none);
@@ -115,7 +126,9 @@ std::string file_store::path_of(const digest& hash) const {
   return directory_ + "/content/" + hex.substr(0, 2) + "/" + hex;
 }
 
-bool file_store::holds(const digest& hash) const { return fs_->FileExists(path_of(hash), io, nullptr).ok(); }
+bool file_store::holds(const digest& hash) const {
+  return fs_->FileExists(path_of(hash), io, nullptr).ok();
+}
 
 std::vector<digest> file_store::contents() const {
   std::vector<digest> out;
@@ -123,14 +136,17 @@ std::vector<digest> file_store::contents() const {
   fs_->GetChildren(directory_ + "/content", io, &folders, nullptr);
   for (const auto& folder : folders) {
     std::vector<std::string> names;
-    if (folder.size() == 2 && folder != "..") fs_->GetChildren(directory_ + "/content/" + folder, io, &names, nullptr);
+    if (folder.size() == 2 && folder != "..")
+      fs_->GetChildren(directory_ + "/content/" + folder, io, &names, nullptr);
     for (const auto& name : names)
       if (const auto hash = digest_from_hex(name); !hash.empty()) out.push_back(hash);
   }
   return out;
 }
 
-std::string file_store::marker_of(const digest& hash) const { return directory_ + "/incoming/" + hash.hex(); }
+std::string file_store::marker_of(const digest& hash) const {
+  return directory_ + "/incoming/" + hash.hex();
+}
 
 size_t file_store::sweep(const std::function<bool(const digest&)>& named) {
   std::vector<std::string> names;

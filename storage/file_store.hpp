@@ -23,7 +23,8 @@ namespace troupe {
 class file_store {
 public:
   /// Makes the directories. `fs` null: the machine's own.
-  static result<std::unique_ptr<file_store>> open(std::string directory, std::shared_ptr<rocksdb::FileSystem> fs);
+  static result<std::unique_ptr<file_store>> open(std::string directory,
+                                                  std::shared_ptr<rocksdb::FileSystem> fs);
   ~file_store();
 
   /// A new file under `incoming`. Any thread.

@@ -4,7 +4,8 @@ namespace troupe::layout::key {
 namespace {
 
 void put(std::string& out, uint64_t n, unsigned bytes) {
-  while (bytes--) out += static_cast<char>(n >> (8 * bytes));
+  while (bytes--)
+    out += static_cast<char>(n >> (8 * bytes));
 }
 
 std::string prefixed(char kind, uint64_t a) {
@@ -33,14 +34,30 @@ std::string attempt(const item_key& k, uint32_t n) {
   return out;
 }
 
-std::string notebook(notebook_id n) { return prefixed('n', raw(n)); }
-std::string batch_of(notebook_id n, batch_id b) { return prefixed('b', raw(n)) + number(raw(b)); }
-std::string open_batch(batch_id b) { return prefixed('o', raw(b)); }
-std::string acceptance(batch_id b) { return prefixed('a', raw(b)); }
-std::string item_range(item_id first) { return prefixed('r', raw(first)); }
-std::string upload(notebook_id n, std::string_view id) { return prefixed('i', raw(n)).append(id); }
-std::string linked_to(source_id s, notebook_id n) { return prefixed('l', raw(s)) + number(raw(n)); }
-std::string link(notebook_id n, source_id s) { return prefixed('s', raw(n)) + number(raw(s)); }
+std::string notebook(notebook_id n) {
+  return prefixed('n', raw(n));
+}
+std::string batch_of(notebook_id n, batch_id b) {
+  return prefixed('b', raw(n)) + number(raw(b));
+}
+std::string open_batch(batch_id b) {
+  return prefixed('o', raw(b));
+}
+std::string acceptance(batch_id b) {
+  return prefixed('a', raw(b));
+}
+std::string item_range(item_id first) {
+  return prefixed('r', raw(first));
+}
+std::string upload(notebook_id n, std::string_view id) {
+  return prefixed('i', raw(n)).append(id);
+}
+std::string linked_to(source_id s, notebook_id n) {
+  return prefixed('l', raw(s)) + number(raw(n));
+}
+std::string link(notebook_id n, source_id s) {
+  return prefixed('s', raw(n)) + number(raw(s));
+}
 
 std::string url(notebook_id n, job_type job, std::string_view text) {
   std::string out = prefixed('u', raw(n));
@@ -48,15 +65,20 @@ std::string url(notebook_id n, job_type job, std::string_view text) {
   return out.append(sha256(text).view());
 }
 
-std::string text(notebook_id n, const digest& markdown) { return prefixed('t', raw(n)).append(markdown.view()); }
+std::string text(notebook_id n, const digest& markdown) {
+  return prefixed('t', raw(n)).append(markdown.view());
+}
 std::string content_use(const digest& hash, source_id s) {
   return std::string("c").append(hash.view()) + number(raw(s));
 }
-std::string quarantined(table t, std::string_view k) { return std::string(1, static_cast<char>(t)).append(k); }
+std::string quarantined(table t, std::string_view k) {
+  return std::string(1, static_cast<char>(t)).append(k);
+}
 
 std::string after(std::string_view prefix) {
   std::string out{prefix};
-  while (!out.empty() && static_cast<uint8_t>(out.back()) == 0xff) out.pop_back();
+  while (!out.empty() && static_cast<uint8_t>(out.back()) == 0xff)
+    out.pop_back();
   if (!out.empty()) out.back() = static_cast<char>(static_cast<uint8_t>(out.back()) + 1);
   return out;
 }
@@ -64,10 +86,13 @@ std::string after(std::string_view prefix) {
 uint64_t number_at(std::string_view k, size_t offset) {
   if (k.size() < offset + 8) return 0;
   uint64_t n = 0;
-  for (size_t i = 0; i < 8; ++i) n = n << 8 | static_cast<uint8_t>(k[offset + i]);
+  for (size_t i = 0; i < 8; ++i)
+    n = n << 8 | static_cast<uint8_t>(k[offset + i]);
   return n;
 }
 
-uint32_t index_of(std::string_view k) { return static_cast<uint32_t>(number_at(k, 4)); }
+uint32_t index_of(std::string_view k) {
+  return static_cast<uint32_t>(number_at(k, 4));
+}
 
 } // namespace troupe::layout::key

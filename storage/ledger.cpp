@@ -7,7 +7,10 @@ namespace troupe {
 namespace key = layout::key;
 
 ledger::ledger(engine& db, file_store& files, const ledger_options& options)
-    : db_(db), files_(files), options_(options), set_(db.new_write_set()) {}
+    : db_(db)
+    , files_(files)
+    , options_(options)
+    , set_(db.new_write_set()) {}
 
 // -- start ------------------------------------------------------------------------------------------
 
@@ -23,7 +26,8 @@ failure ledger::start() {
     return fail(errc::storage_error, "the row of the counters cannot be read");
   const auto epoch = db_.get(table::meta, key::epoch);
   uint64_t starts = 0;
-  if (epoch && !parse_id(*epoch, starts)) return fail(errc::storage_error, "the row of the epoch cannot be read");
+  if (epoch && !parse_id(*epoch, starts))
+    return fail(errc::storage_error, "the row of the epoch cannot be read");
   epoch_ = static_cast<uint32_t>(starts) + 1;
   set_->put(table::meta, key::epoch, std::to_string(epoch_));
   if (auto f = db_.write(*set_, true); f.code != errc::none) return f;
@@ -41,8 +45,8 @@ failure ledger::check_identity() {
     return fail(errc::storage_error, "the store has layout " + *schema + ", this program knows " + wanted);
   const auto node = db_.get(table::meta, key::node);
   if (node && *node != std::to_string(options_.node))
-    return fail(errc::storage_error, "the store belongs to node " + *node + ", store.node says " +
-                                         std::to_string(options_.node));
+    return fail(errc::storage_error,
+                "the store belongs to node " + *node + ", store.node says " + std::to_string(options_.node));
   if (!schema) set_->put(table::meta, key::schema, wanted);
   if (!node) set_->put(table::meta, key::node, std::to_string(options_.node));
   return fail(errc::none);
@@ -71,9 +75,11 @@ void ledger::sweep_rows(const batch& draft, write_set& changes) {
     item_key k;
     if (leads_to && layout::decode(*leads_to, k) && k.batch == draft.id) changes.erase(table::index, upload);
   }
-  for (auto row = stored->scan(table::index, key::item_range(item_id{raw(draft.id)}), "s"); row->valid(); row->next()) {
+  for (auto row = stored->scan(table::index, key::item_range(item_id{raw(draft.id)}), "s"); row->valid();
+       row->next()) {
     layout::item_range range;
-    if (layout::decode(row->value(), range) && range.batch == draft.id) changes.erase(table::index, row->key());
+    if (layout::decode(row->value(), range) && range.batch == draft.id)
+      changes.erase(table::index, row->key());
   }
   changes.erase_range(table::items, first, key::after(first));
 }
@@ -89,7 +95,8 @@ uint64_t ledger::take_ids(uint64_t count) {
 batch_id ledger::begin(notebook_id home, job_type job, const batch_options& options) {
   const auto at = now();
   const batch_id id{take_ids(1)};
-  acceptances_.emplace(id, batch{.id = id, .home = home, .job = job, .options = options, .created = at, .updated = at});
+  acceptances_.emplace(
+      id, batch{.id = id, .home = home, .job = job, .options = options, .created = at, .updated = at});
   return id;
 }
 
@@ -106,8 +113,13 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
   std::unordered_set<std::string_view> taken;
   for (size_t i = 0; i < specs.size(); ++i) {
     const auto& spec = specs[i];
-    item row{.key = {id, draft.counts.total++}, .id = item_id{raw(first) + i}, .url = spec.url,
-             .upload_id = spec.upload_id, .same_as = spec.same_as, .created = draft.created, .updated = draft.created};
+    item row{.key = {id, draft.counts.total++},
+             .id = item_id{raw(first) + i},
+             .url = spec.url,
+             .upload_id = spec.upload_id,
+             .same_as = spec.same_as,
+             .created = draft.created,
+             .updated = draft.created};
     if (spec.refused.code != errc::none) {
       row.state = item_state::failed;
       row.error = spec.refused;
@@ -116,7 +128,8 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
     if (!row.upload_id.empty()) {
       const auto upload = key::upload(draft.home, row.upload_id);
       if (!taken.insert(spec.upload_id).second || db_.get(table::index, upload))
-        return fail(errc::upload_id_taken, "the upload id \"" + row.upload_id + "\" is in use in this notebook");
+        return fail(errc::upload_id_taken,
+                    "the upload id \"" + row.upload_id + "\" is in use in this notebook");
       chunk->put(table::index, upload, layout::encode(row.key));
     }
     chunk->put(table::items, key::item(row.key), layout::encode(row));
@@ -199,14 +212,17 @@ bool ledger::cancel(batch_id id) {
 // -- commit -----------------------------------------------------------------------------------------
 
 failure ledger::commit() {
-  for (const auto id : dirty_) set_->put(table::batches, key::number(raw(id)), layout::encode(batches_.at(id)));
+  for (const auto id : dirty_)
+    set_->put(table::batches, key::number(raw(id)), layout::encode(batches_.at(id)));
   set_->put(table::meta, key::next, layout::encode(next_));
   if (auto f = db_.write(*set_, true); f.code != errc::none) {
     forget_staged();
     return f;
   }
-  for (const auto& hash : kept_files_) files_.settle(hash);
-  for (const auto id : accepted_) acceptances_.erase(id);
+  for (const auto& hash : kept_files_)
+    files_.settle(hash);
+  for (const auto id : accepted_)
+    acceptances_.erase(id);
   for (const auto id : dirty_)
     if (terminal(batches_.at(id).state)) batches_.erase(id);
   forget_changes();
@@ -241,7 +257,8 @@ size_t ledger::trim_events(timestamp before, size_t most) {
   const auto stored = db_.snapshot();
   size_t trimmed = 0;
   std::string last;
-  for (auto row = stored->scan(table::events, {}, key::number(~uint64_t{0})); row->valid() && trimmed < most; row->next()) {
+  for (auto row = stored->scan(table::events, {}, key::number(~uint64_t{0})); row->valid() && trimmed < most;
+       row->next()) {
     event e;
     if (layout::decode(row->value(), e) && e.at >= before) break;
     last = row->key();

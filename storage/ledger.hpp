@@ -67,7 +67,8 @@ public:
   /// Stages the acceptance, with the options as they are now known; items refused at the door are final from
   /// the start.
   batch accept(batch_id id, const batch_options& options);
-  /// Erases what was written of a batch that is not going to be accepted, or whose acceptance was not flushed.
+  /// Erases what was written of a batch that is not going to be accepted, or whose acceptance was not
+  /// flushed.
   void abandon(batch_id id);
 
   /// Stages the end of an attempt. Fails, alone, when a large original cannot be put in place.

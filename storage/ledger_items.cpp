@@ -31,8 +31,11 @@ void ledger::count_final(batch& b, item_state to) {
 }
 
 void ledger::record_attempt(const ending& e, const item& row) {
-  const attempt a{.token = {e.token.epoch, row.attempts}, .started = e.started, .ended = row.updated,
-                  .error = e.error, .node = options_.node};
+  const attempt a{.token = {e.token.epoch, row.attempts},
+                  .started = e.started,
+                  .ended = row.updated,
+                  .error = e.error,
+                  .node = options_.node};
   set_->put(table::attempts, key::attempt(row.key, row.attempts), layout::encode(a));
 }
 
@@ -73,8 +76,13 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
   write_item(row);
   const bool ended = terminal(e.to);
   if (ended) count_final(b, e.to);
-  write_event({.kind = ended ? event_kind::item_finished : event_kind::attempt_failed, .index = row.key.index,
-               .item = row.id, .item_now = row.state, .code = row.error.code, .source = row.source}, b);
+  write_event({.kind = ended ? event_kind::item_finished : event_kind::attempt_failed,
+               .index = row.key.index,
+               .item = row.id,
+               .item_now = row.state,
+               .code = row.error.code,
+               .source = row.source},
+              b);
   if (ended && b.counts.open() == 0) finish_batch(b);
   write_batch(b);
   return fail(errc::none);
@@ -88,8 +96,11 @@ std::optional<uint32_t> ledger::cancel_items(batch_id id, uint32_t from, uint32_
     if (index - from == most) return index;
     const auto row = load_item({id, index});
     if (!row || terminal(row->state)) continue;
-    (void)end({.key = row->key, .token = {epoch_, row->attempts + 1}, .to = item_state::cancelled,
-               .error = fail(errc::cancelled), .unattempted = true});
+    (void)end({.key = row->key,
+               .token = {epoch_, row->attempts + 1},
+               .to = item_state::cancelled,
+               .error = fail(errc::cancelled),
+               .unattempted = true});
   }
   return std::nullopt;
 }
@@ -132,12 +143,20 @@ failure ledger::leave_source(item& row, const batch& b, const finding& f) {
     if (auto failed = store_original(f.original.body); failed.code != errc::none) return failed;
     set_->put(table::content, text.view(), f.text.markdown);
     row.source = source_id{take_ids(1)};
-    write_source({.id = row.source, .home = b.home, .item = row.id, .url = row.url,
+    write_source({.id = row.source,
+                  .home = b.home,
+                  .item = row.id,
+                  .url = row.url,
                   .final_url = f.original.final_url == row.url ? std::string{} : f.original.final_url,
-                  .title = f.text.title, .content_type = f.text.content_type,
-                  .extraction_method = f.text.extraction_method, .metadata = f.text.metadata, .markdown = text,
-                  .markdown_size = f.text.markdown.size(), .original = f.original.body.hash,
-                  .original_size = f.original.body.size, .created = row.updated});
+                  .title = f.text.title,
+                  .content_type = f.text.content_type,
+                  .extraction_method = f.text.extraction_method,
+                  .metadata = f.text.metadata,
+                  .markdown = text,
+                  .markdown_size = f.text.markdown.size(),
+                  .original = f.original.body.hash,
+                  .original_size = f.original.body.size,
+                  .created = row.updated});
   }
   remember_url(row, b, f.original, row.source);
   return fail(errc::none);
@@ -209,7 +228,8 @@ failure ledger::drop_source(const source& row) {
   for (const auto& hash : {row.markdown, row.original})
     if (auto f = drop_content(hash, row.id, files); f.code != errc::none) return f;
   if (auto f = commit(); f.code != errc::none) return f;
-  for (const auto& hash : files) files_.remove(hash);
+  for (const auto& hash : files)
+    files_.remove(hash);
   return fail(errc::none);
 }
 

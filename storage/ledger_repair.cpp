@@ -19,7 +19,8 @@ item ledger::repair_item(const item_key& k, std::string_view bytes) {
 
 item_id ledger::id_of(const item_key& k) const {
   const auto stored = db_.snapshot();
-  for (auto row = stored->scan(table::index, key::item_range(item_id{raw(k.batch)}), "s"); row->valid(); row->next()) {
+  for (auto row = stored->scan(table::index, key::item_range(item_id{raw(k.batch)}), "s"); row->valid();
+       row->next()) {
     layout::item_range range;
     if (layout::decode(row->value(), range) && range.batch == k.batch && k.index - range.first < range.count)
       return item_id{key::number_at(row->key(), 1) + k.index - range.first};

@@ -27,7 +27,9 @@ public:
   void put(table t, std::string_view key, std::string_view value) override {
     changes.push_back({t, std::string(key), {}, std::string(value), false});
   }
-  void erase(table t, std::string_view key) override { changes.push_back({t, std::string(key), {}, {}, false}); }
+  void erase(table t, std::string_view key) override {
+    changes.push_back({t, std::string(key), {}, {}, false});
+  }
   void erase_range(table t, std::string_view from, std::string_view to) override {
     changes.push_back({t, std::string(from), std::string(to), {}, true});
   }
@@ -55,18 +57,21 @@ struct shared_state {
     auto& v = tables[static_cast<size_t>(t)][key];
     v[newest] = std::move(value);
     const uint64_t oldest = seen_by_views.empty() ? newest : *seen_by_views.begin();
-    while (v.size() > 1 && std::next(v.begin())->first <= oldest) v.erase(v.begin());
+    while (v.size() > 1 && std::next(v.begin())->first <= oldest)
+      v.erase(v.begin());
   }
   void apply(const change& c) {
     if (!c.range) return set(c.in, c.key, c.value);
     auto& r = tables[static_cast<size_t>(c.in)];
-    for (auto it = r.lower_bound(c.key); it != r.end() && it->first < c.end; ++it) set(c.in, it->first, std::nullopt);
+    for (auto it = r.lower_bound(c.key); it != r.end() && it->first < c.end; ++it)
+      set(c.in, it->first, std::nullopt);
   }
 };
 
 class memory_cursor final : public cursor {
 public:
-  memory_cursor(std::vector<std::pair<std::string, std::string>> found) : rows_(std::move(found)) {}
+  memory_cursor(std::vector<std::pair<std::string, std::string>> found)
+      : rows_(std::move(found)) {}
   bool valid() const override { return at_ < rows_.size(); }
   void next() override { ++at_; }
   std::string_view key() const override { return rows_[at_].first; }
@@ -79,7 +84,8 @@ private:
 
 class memory_view final : public view {
 public:
-  explicit memory_view(std::shared_ptr<shared_state> s) : state_(std::move(s)) {
+  explicit memory_view(std::shared_ptr<shared_state> s)
+      : state_(std::move(s)) {
     const std::unique_lock lock{state_->mutex};
     at_ = state_->newest;
     state_->seen_by_views.insert(at_);
@@ -105,7 +111,8 @@ public:
   }
 
 private:
-  std::vector<std::pair<std::string, std::string>> between(table t, std::string_view from, std::string_view to) const {
+  std::vector<std::pair<std::string, std::string>> between(table t, std::string_view from,
+                                                           std::string_view to) const {
     const std::shared_lock lock{state_->mutex};
     std::vector<std::pair<std::string, std::string>> out;
     const auto& r = state_->at(t);
@@ -124,12 +131,15 @@ public:
     auto& set = static_cast<memory_write_set&>(changes);
     const std::unique_lock lock{state_->mutex};
     ++state_->newest;
-    for (const auto& c : set.changes) state_->apply(c);
+    for (const auto& c : set.changes)
+      state_->apply(c);
     set.changes.clear();
     return fail(errc::none);
   }
   std::unique_ptr<view> snapshot() const override { return std::make_unique<memory_view>(state_); }
-  std::optional<std::string> get(table t, std::string_view key) const override { return memory_view(state_).get(t, key); }
+  std::optional<std::string> get(table t, std::string_view key) const override {
+    return memory_view(state_).get(t, key);
+  }
 
 private:
   std::shared_ptr<shared_state> state_ = std::make_shared<shared_state>();
@@ -137,6 +147,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<engine> make_memory_engine() { return std::make_unique<memory_engine>(); }
+std::unique_ptr<engine> make_memory_engine() {
+  return std::make_unique<memory_engine>();
+}
 
 } // namespace troupe

@@ -16,8 +16,12 @@ namespace {
 constexpr size_t tables = static_cast<size_t>(table::count_);
 constexpr uint64_t smallest_blob = 4'096;
 
-rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
-std::string_view text(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+rocksdb::Slice slice(std::string_view s) {
+  return {s.data(), s.size()};
+}
+std::string_view text(const rocksdb::Slice& s) {
+  return {s.data(), s.size()};
+}
 
 failure failure_of(const rocksdb::Status& s) {
   if (s.ok()) return fail(errc::none);
@@ -28,7 +32,8 @@ using handles = std::array<rocksdb::ColumnFamilyHandle*, tables>;
 
 class rocksdb_write_set final : public write_set {
 public:
-  explicit rocksdb_write_set(const handles& h) : handles_(h) {}
+  explicit rocksdb_write_set(const handles& h)
+      : handles_(h) {}
   void put(table t, std::string_view key, std::string_view value) override {
     batch.Put(at(t), slice(key), slice(value));
   }
@@ -47,8 +52,8 @@ private:
 
 class rocksdb_cursor final : public cursor {
 public:
-  rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* h, std::string_view from,
-                 std::string_view to)
+  rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* h,
+                 std::string_view from, std::string_view to)
       : to_(to) {
     to_slice_ = slice(to_);
     options.iterate_upper_bound = &to_slice_;
@@ -68,7 +73,11 @@ private:
 
 class rocksdb_view final : public view {
 public:
-  rocksdb_view(rocksdb::DB& db, const handles& h) : db_(db), handles_(h) { options_.snapshot = db.GetSnapshot(); }
+  rocksdb_view(rocksdb::DB& db, const handles& h)
+      : db_(db)
+      , handles_(h) {
+    options_.snapshot = db.GetSnapshot();
+  }
   ~rocksdb_view() override { db_.ReleaseSnapshot(options_.snapshot); }
 
   std::optional<std::string> get(table t, std::string_view key) const override {
@@ -99,12 +108,18 @@ class rocksdb_engine final : public engine {
 public:
   rocksdb_engine(std::shared_ptr<rocksdb::FileSystem> fs, std::unique_ptr<rocksdb::Env> env,
                  std::unique_ptr<rocksdb::DB> db, const handles& h)
-      : file_system_(std::move(fs)), env_(std::move(env)), db_(std::move(db)), handles_(h) {}
+      : file_system_(std::move(fs))
+      , env_(std::move(env))
+      , db_(std::move(db))
+      , handles_(h) {}
   ~rocksdb_engine() override {
-    for (auto* h : handles_) db_->DestroyColumnFamilyHandle(h);
+    for (auto* h : handles_)
+      db_->DestroyColumnFamilyHandle(h);
     db_->Close();
   }
-  std::unique_ptr<write_set> new_write_set() override { return std::make_unique<rocksdb_write_set>(handles_); }
+  std::unique_ptr<write_set> new_write_set() override {
+    return std::make_unique<rocksdb_write_set>(handles_);
+  }
   failure write(write_set& changes, bool sync) override {
     auto& set = static_cast<rocksdb_write_set&>(changes);
     rocksdb::WriteOptions options;

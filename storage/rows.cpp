@@ -6,42 +6,32 @@ namespace troupe::layout {
 namespace {
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, counters>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, counters> {
   a(1, x.sequence);
   a(2, x.event);
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, item_range>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item_range> {
   a(1, x.batch);
   a(2, x.first);
   a(3, x.count);
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, source_link>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source_link> {
   a(1, x.notes);
   a(2, x.linked);
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, item_key>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item_key> {
   a(1, x.batch);
   a(2, x.index);
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, notebook>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, notebook> {
   a(1, x.id);
   a(2, x.created);
 }
@@ -64,9 +54,7 @@ void failure_fields(A& a, unsigned from, T& x) {
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, batch>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, batch> {
   a(1, x.id);
   a(2, x.home);
   a(3, x.job);
@@ -78,9 +66,7 @@ void fields(A& a, T& x)
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, item>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item> {
   a(1, x.id);
   a(2, x.state);
   a(3, x.url);
@@ -97,9 +83,7 @@ void fields(A& a, T& x)
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, attempt>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, attempt> {
   a(1, x.token.epoch);
   a(2, x.token.number);
   a(3, x.started);
@@ -109,9 +93,7 @@ void fields(A& a, T& x)
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, source>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source> {
   a(1, x.id);
   a(2, x.home);
   a(3, x.item);
@@ -129,9 +111,7 @@ void fields(A& a, T& x)
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, known_url>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, known_url> {
   a(1, x.source);
   a(2, x.etag);
   a(3, x.last_modified);
@@ -139,9 +119,7 @@ void fields(A& a, T& x)
 }
 
 template <class A, class T>
-void fields(A& a, T& x)
-  requires std::same_as<std::remove_const_t<T>, event>
-{
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, event> {
   a(1, x.number);
   a(2, x.kind);
   a(3, x.home);
@@ -172,28 +150,70 @@ bool decode_row(std::string_view bytes, T& x) {
 
 } // namespace
 
-std::string encode(const counters& x) { return encode_row(x); }
-std::string encode(const item_range& x) { return encode_row(x); }
-std::string encode(const source_link& x) { return encode_row(x); }
-std::string encode(const item_key& x) { return encode_row(x); }
-std::string encode(const notebook& x) { return encode_row(x); }
-std::string encode(const batch& x) { return encode_row(x); }
-std::string encode(const item& x) { return encode_row(x); }
-std::string encode(const attempt& x) { return encode_row(x); }
-std::string encode(const source& x) { return encode_row(x); }
-std::string encode(const known_url& x) { return encode_row(x); }
-std::string encode(const event& x) { return encode_row(x); }
+std::string encode(const counters& x) {
+  return encode_row(x);
+}
+std::string encode(const item_range& x) {
+  return encode_row(x);
+}
+std::string encode(const source_link& x) {
+  return encode_row(x);
+}
+std::string encode(const item_key& x) {
+  return encode_row(x);
+}
+std::string encode(const notebook& x) {
+  return encode_row(x);
+}
+std::string encode(const batch& x) {
+  return encode_row(x);
+}
+std::string encode(const item& x) {
+  return encode_row(x);
+}
+std::string encode(const attempt& x) {
+  return encode_row(x);
+}
+std::string encode(const source& x) {
+  return encode_row(x);
+}
+std::string encode(const known_url& x) {
+  return encode_row(x);
+}
+std::string encode(const event& x) {
+  return encode_row(x);
+}
 
-bool decode(std::string_view in, counters& x) { return decode_row(in, x); }
-bool decode(std::string_view in, item_range& x) { return decode_row(in, x); }
-bool decode(std::string_view in, source_link& x) { return decode_row(in, x); }
-bool decode(std::string_view in, item_key& x) { return decode_row(in, x); }
-bool decode(std::string_view in, notebook& x) { return decode_row(in, x); }
-bool decode(std::string_view in, batch& x) { return decode_row(in, x) && x.state <= batch_state::cancelled && x.job <= job_type::file_upload; }
-bool decode(std::string_view in, item& x) { return decode_row(in, x) && x.id != item_id{} && x.state <= item_state::expired; }
-bool decode(std::string_view in, attempt& x) { return decode_row(in, x); }
-bool decode(std::string_view in, source& x) { return decode_row(in, x) && x.id != source_id{}; }
-bool decode(std::string_view in, known_url& x) { return decode_row(in, x); }
+bool decode(std::string_view in, counters& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, item_range& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, source_link& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, item_key& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, notebook& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, batch& x) {
+  return decode_row(in, x) && x.state <= batch_state::cancelled && x.job <= job_type::file_upload;
+}
+bool decode(std::string_view in, item& x) {
+  return decode_row(in, x) && x.id != item_id{} && x.state <= item_state::expired;
+}
+bool decode(std::string_view in, attempt& x) {
+  return decode_row(in, x);
+}
+bool decode(std::string_view in, source& x) {
+  return decode_row(in, x) && x.id != source_id{};
+}
+bool decode(std::string_view in, known_url& x) {
+  return decode_row(in, x);
+}
 bool decode(std::string_view in, event& x) {
   return decode_row(in, x) && x.kind <= event_kind::batch_changed && x.item_now <= item_state::expired &&
          x.batch_now <= batch_state::cancelled;

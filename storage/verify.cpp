@@ -32,7 +32,9 @@ item_counts count_rows(const view& at, batch_id id, const std::function<void(con
 
 class audit {
 public:
-  audit(const view& at, const file_store& files) : at_(at), files_(files) {}
+  audit(const view& at, const file_store& files)
+      : at_(at)
+      , files_(files) {}
 
   std::vector<std::string> run() {
     batches();
@@ -63,7 +65,8 @@ private:
   }
   void check_item(const std::string& label, const item& row) {
     const auto of = label + " item " + std::to_string(row.key.index);
-    if (row.state == item_state::succeeded && row.source == source_id{}) say(of + ": succeeded without a source");
+    if (row.state == item_state::succeeded && row.source == source_id{})
+      say(of + ": succeeded without a source");
     if (terminal(row.state) && row.state != item_state::succeeded && row.error.code == errc::none)
       say(of + ": ended without a reason");
     if (row.state == item_state::succeeded && !row.duplicate && !made_.emplace(row.source, row.id).second)
@@ -90,7 +93,8 @@ private:
       const auto maker = made_.find(row.id);
       if (maker == made_.end() || maker->second != row.item) say(label + ": no item ended with it");
       if (!at_.get(table::content, row.markdown.view())) say(label + ": its Markdown is missing");
-      if (!row.original.empty() && !at_.get(table::content, row.original.view()) && !files_.holds(row.original))
+      if (!row.original.empty() && !at_.get(table::content, row.original.view()) &&
+          !files_.holds(row.original))
         say(label + ": its original is missing");
       // Taken out of its notebook, a source stays in the knowledge base, and its text may come again.
       const bool held = at_.get(table::index, key::link(row.home, row.id)).has_value();

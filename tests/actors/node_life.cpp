@@ -58,13 +58,15 @@ struct node_world : world {
   /// Asks the node to take a batch; what it answered.
   submitted ask(const std::vector<std::string>& list) {
     intake in{{}};
-    for (const auto& u : list) in.add(u);
+    for (const auto& u : list)
+      in.add(u);
     submission x;
     x.home = notebook_id{1};
     x.items = in.take();
     submitted out;
     sys->spawn([this, x, &out](caf::event_based_actor* self) {
-      self->request(node, 60s, submit_atom_v, x).then([&out](submitted& r) { out = std::move(r); }, [](const caf::error&) {});
+      self->request(node, 60s, submit_atom_v, x)
+          .then([&out](submitted& r) { out = std::move(r); }, [](const caf::error&) {});
     });
     run();
     return out;
@@ -94,15 +96,19 @@ BOOST_AUTO_TEST_CASE(a_supervisor_that_dies_is_started_again_from_the_store) {
   BOOST_TEST(starts == 2);
   advance(5s);
   BOOST_TEST((stored(r.row.id).state == batch_state::completed));
-  for (const auto& x : items(r.row.id)) BOOST_TEST(store.attempts(x.key).size() == 1u);
+  for (const auto& x : items(r.row.id))
+    BOOST_TEST(store.attempts(x.key).size() == 1u);
   BOOST_TEST(verify().empty());
 }
 
 BOOST_AUTO_TEST_CASE(any_service_may_die_in_the_middle) {
   const std::vector<std::function<caf::actor()>> all{
-    [this] { return caf::actor_cast<caf::actor>(with.gate); },      [this] { return caf::actor_cast<caf::actor>(with.robots); },
-    [this] { return caf::actor_cast<caf::actor>(with.transfers); }, [this] { return caf::actor_cast<caf::actor>(with.parser); },
-    [this] { return caf::actor_cast<caf::actor>(with.writer); },    [this] { return caf::actor_cast<caf::actor>(with.reader); }};
+      [this] { return caf::actor_cast<caf::actor>(with.gate); },
+      [this] { return caf::actor_cast<caf::actor>(with.robots); },
+      [this] { return caf::actor_cast<caf::actor>(with.transfers); },
+      [this] { return caf::actor_cast<caf::actor>(with.parser); },
+      [this] { return caf::actor_cast<caf::actor>(with.writer); },
+      [this] { return caf::actor_cast<caf::actor>(with.reader); }};
   for (const auto& service : all) {
     transfers.answer = nullptr;
     transfers.held.clear();
@@ -137,7 +143,8 @@ BOOST_AUTO_TEST_CASE(a_drained_node_takes_nothing_and_ends) {
   BOOST_TEST(!ready);
   BOOST_TEST(!gone);
   BOOST_TEST((ask(urls).error.code == errc::overloaded));
-  for (auto& call : transfers.held) transfers.reply(call, page_of(call.order));
+  for (auto& call : transfers.held)
+    transfers.reply(call, page_of(call.order));
   transfers.held.clear();
   run();
   BOOST_TEST(gone);
@@ -152,7 +159,8 @@ BOOST_AUTO_TEST_CASE(an_overdue_drain_puts_items_in_hand_back) {
   run();
   advance(options.work.drain_timeout + 1s);
   BOOST_TEST(gone);
-  for (const auto& x : items(r.row.id)) BOOST_TEST((x.state == item_state::pending));
+  for (const auto& x : items(r.row.id))
+    BOOST_TEST((x.state == item_state::pending));
   BOOST_TEST(verify().empty());
 }
 

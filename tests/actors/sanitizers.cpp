@@ -13,7 +13,8 @@ BOOST_AUTO_TEST_CASE(a_planted_race_is_seen) {
   BOOST_REQUIRE(program);
   std::string said;
   std::array<char, 4096> block{};
-  while (const auto n = fread(block.data(), 1, block.size(), program)) said.append(block.data(), n);
+  while (const auto n = fread(block.data(), 1, block.size(), program))
+    said.append(block.data(), n);
   BOOST_TEST(pclose(program) != 0);
   BOOST_TEST(said.find("data race") != std::string::npos, said);
   BOOST_TEST(said.find("planted_race.cpp") != std::string::npos, said);

@@ -114,9 +114,11 @@ BOOST_AUTO_TEST_CASE(content_crosses_with_its_bytes_and_without_its_file) {
   BOOST_TEST(there.path.empty());
   BOOST_TEST(!there.bytes);
   BOOST_TEST(there.size == 5u);
-  const auto p = over_the_wire(parse_order{work_order{item_id{1}, {1, 1}, 1s}, "http://c.example/", "text/html", make_content("x")});
+  const auto p = over_the_wire(
+      parse_order{work_order{item_id{1}, {1, 1}, 1s}, "http://c.example/", "text/html", make_content("x")});
   BOOST_TEST(p.url == "http://c.example/");
-  const auto d = over_the_wire(parse_result{fail(errc::none), {"# text", "title", "text/html", "html/article", "{}"}});
+  const auto d =
+      over_the_wire(parse_result{fail(errc::none), {"# text", "title", "text/html", "html/article", "{}"}});
   BOOST_TEST(d.text.markdown == "# text");
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 const std::vector<std::string> three{"http://a.example/1", "http://a.example/2", "http://b.example/3"};
 
-void kill(const caf::actor_addr& who) { caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill); }
+void kill(const caf::actor_addr& who) {
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+}
 
 bool is_alive(const caf::actor_addr& who) {
   const auto a = caf::actor_cast<caf::strong_actor_ptr>(who);
@@ -39,7 +41,9 @@ BOOST_AUTO_TEST_CASE(items_go_through_their_stages_and_the_batch_ends) {
 
 BOOST_AUTO_TEST_CASE(a_retryable_failure_waits_longer_each_time) {
   int failures = 2;
-  transfers.answer = [&](const fetch_order& o) { return failures-- > 0 ? fetch_failure(fail(errc::http_5xx)) : page_of(o); };
+  transfers.answer = [&](const fetch_order& o) {
+    return failures-- > 0 ? fetch_failure(fail(errc::http_5xx)) : page_of(o);
+  };
   const auto b = submit({three[0]});
   run();
   BOOST_TEST((items(b.id)[0].state == item_state::retry_wait));
@@ -63,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_retryable_failure_waits_longer_each_time) {
 BOOST_AUTO_TEST_CASE(the_attempt_budget_ends) {
   transfers.answer = [](const fetch_order&) { return fetch_failure(fail(errc::connection_reset)); };
   const auto b = submit({three[0]});
-  for (int i = 0; i < 20; ++i) advance(5s);
+  for (int i = 0; i < 20; ++i)
+    advance(5s);
   BOOST_TEST(transfers.asked.size() == static_cast<size_t>(options.work.attempts));
   BOOST_TEST((items(b.id)[0].state == item_state::failed));
   BOOST_TEST((items(b.id)[0].error.code == errc::connection_reset));
@@ -73,7 +78,8 @@ BOOST_AUTO_TEST_CASE(the_attempt_budget_ends) {
 BOOST_AUTO_TEST_CASE(a_final_failure_is_not_tried_again) {
   transfers.answer = [](const fetch_order&) { return fetch_failure(fail(errc::http_4xx)); };
   const auto b = submit({three[0]});
-  for (int i = 0; i < 5; ++i) advance(60s);
+  for (int i = 0; i < 5; ++i)
+    advance(60s);
   BOOST_TEST(transfers.asked.size() == 1u);
   BOOST_TEST((items(b.id)[0].state == item_state::failed));
 }
@@ -103,7 +109,8 @@ BOOST_AUTO_TEST_CASE(a_document_that_kills_its_parser_twice_is_quarantined) {
   options.work.attempts = 10;
   parser.answer = [](const parse_order&) { return parse_result{fail(errc::parse_crashed), {}}; };
   const auto b = submit({three[0]});
-  for (int i = 0; i < 20; ++i) advance(60s);
+  for (int i = 0; i < 20; ++i)
+    advance(60s);
   BOOST_TEST(parser.asked.size() == 2u);
   BOOST_TEST((items(b.id)[0].state == item_state::failed));
   BOOST_TEST((items(b.id)[0].error.code == errc::parse_crashed));
@@ -141,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_parse_actor_that_dies_is_a_failed_attempt) {
 BOOST_AUTO_TEST_CASE(a_service_that_never_answers_is_given_up) {
   transfers.answer = nullptr;
   const auto b = submit({three[0]});
-  for (int i = 0; i < 4 && items(b.id)[0].state == item_state::pending; ++i) advance(options.work.item_budget);
+  for (int i = 0; i < 4 && items(b.id)[0].state == item_state::pending; ++i)
+    advance(options.work.item_budget);
   BOOST_TEST((items(b.id)[0].state == item_state::retry_wait));
   BOOST_TEST((items(b.id)[0].error.code == errc::deadline_exceeded));
 }
@@ -177,13 +185,15 @@ BOOST_AUTO_TEST_CASE(cancel_while_waiting_fetching_and_parsing) {
 BOOST_AUTO_TEST_CASE(cancel_while_persisting_keeps_what_was_durable_first) {
   const auto b = submit(three);
   // Step by step until an ending is on its way to the writer.
-  for (int i = 0; i < 10'000 && listeners.in_work(b.id).empty(); ++i) scheduler->run_once();
+  for (int i = 0; i < 10'000 && listeners.in_work(b.id).empty(); ++i)
+    scheduler->run_once();
   const auto persisting = [&] {
     for (const auto& w : listeners.in_work(b.id))
       if (w.now == phase::persisting) return true;
     return false;
   };
-  for (int i = 0; i < 10'000 && !persisting(); ++i) scheduler->run_once();
+  for (int i = 0; i < 10'000 && !persisting(); ++i)
+    scheduler->run_once();
   BOOST_REQUIRE(persisting());
   caf::anon_send(supervisors.at(b.id), cancel_atom_v);
   run();
@@ -206,7 +216,9 @@ BOOST_AUTO_TEST_CASE(cancel_during_backoff) {
 }
 
 BOOST_AUTO_TEST_CASE(one_item_can_be_cancelled) {
-  transfers.answer = [](const fetch_order& o) { return o.url == three[0] ? std::nullopt : std::optional{page_of(o)}; };
+  transfers.answer = [](const fetch_order& o) {
+    return o.url == three[0] ? std::nullopt : std::optional{page_of(o)};
+  };
   const auto b = submit(three);
   run();
   caf::anon_send(supervisors.at(b.id), cancel_atom_v, uint32_t{0});
@@ -265,7 +277,8 @@ BOOST_AUTO_TEST_CASE(the_supervisor_reads_no_more_than_it_can_use) {
   with = start_services().with;
   transfers.answer = nullptr;
   std::vector<std::string> many;
-  for (int i = 0; i < 1'000; ++i) many.push_back("http://a.example/" + std::to_string(i));
+  for (int i = 0; i < 1'000; ++i)
+    many.push_back("http://a.example/" + std::to_string(i));
   const auto b = submit(many);
   run();
   BOOST_TEST(transfers.held.size() == 4u);

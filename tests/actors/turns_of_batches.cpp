@@ -18,9 +18,11 @@ struct table {
   turns::time now{};
   std::vector<std::pair<std::string, turns::time>> wakes;
 
-  explicit table(turn_limits l) : all(l) {}
+  explicit table(turn_limits l)
+      : all(l) {}
   void want(batch_id b, uint32_t from, uint32_t count, const std::string& host) {
-    for (uint32_t i = from; i < from + count; ++i) all.want(b, i, host);
+    for (uint32_t i = from; i < from + count; ++i)
+      all.want(b, i, host);
   }
   std::vector<item_key> grant() { return all.grant(now, wakes); }
 };
@@ -53,7 +55,8 @@ BOOST_AUTO_TEST_CASE(a_busy_host_does_not_hold_up_others) {
   t.want(large, 0, 50, "slow:80");
   t.want(large, 50, 3, "quick:80");
   std::map<bool, unsigned> hosts;
-  for (const auto& item : t.grant()) ++hosts[item.index >= 50];
+  for (const auto& item : t.grant())
+    ++hosts[item.index >= 50];
   BOOST_TEST(hosts[false] == 2u);
   BOOST_TEST(hosts[true] == 2u);
   BOOST_TEST(t.grant().empty());
@@ -105,10 +108,12 @@ BOOST_AUTO_TEST_CASE(work_behind_the_transfer_is_bounded) {
   t.want(large, 0, 100, "a:80");
   auto running = t.grant();
   BOOST_TEST(running.size() == 100u);
-  for (const auto& item : running) t.all.leave(item);
+  for (const auto& item : running)
+    t.all.leave(item);
   t.want(large, 100, 10, "a:80");
   BOOST_TEST(t.grant().empty());
-  for (uint32_t i = 0; i < 99; ++i) t.all.done({large, i});
+  for (uint32_t i = 0; i < 99; ++i)
+    t.all.done({large, i});
   BOOST_TEST(t.grant().size() == 10u);
 }
 

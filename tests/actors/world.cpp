@@ -6,28 +6,30 @@ namespace {
 template <class Order, class Result, class Atom, class Script>
 auto script_behavior(caf::event_based_actor* self, Script* script) {
   return caf::behavior{
-    [self, script](Atom, const Order& order) -> caf::result<Result> {
-      script->asked.push_back(order);
-      if (script->answer)
-        if (auto r = script->answer(order)) return std::move(*r);
-      // The promise takes the sender over: it has to be asked for first.
-      const auto from = caf::actor_cast<caf::actor_addr>(self->current_sender());
-      auto promise = self->make_response_promise<Result>();
-      script->held.push_back({order, promise, from});
-      return promise;
-    },
-    [script](cancel_atom, item_id item, attempt_token) { script->cancelled.push_back(item); },
-    [script](retry_atom) {
-      for (; !script->outbox.empty(); script->outbox.pop_front())
-        script->outbox.front().first.deliver(std::move(script->outbox.front().second));
-    },
+      [self, script](Atom, const Order& order) -> caf::result<Result> {
+        script->asked.push_back(order);
+        if (script->answer)
+          if (auto r = script->answer(order)) return std::move(*r);
+        // The promise takes the sender over: it has to be asked for first.
+        const auto from = caf::actor_cast<caf::actor_addr>(self->current_sender());
+        auto promise = self->make_response_promise<Result>();
+        script->held.push_back({order, promise, from});
+        return promise;
+      },
+      [script](cancel_atom, item_id item, attempt_token) { script->cancelled.push_back(item); },
+      [script](retry_atom) {
+        for (; !script->outbox.empty(); script->outbox.pop_front())
+          script->outbox.front().first.deliver(std::move(script->outbox.front().second));
+      },
   };
 }
 
 /// A handle of the typed interface onto an actor whose answers the test scripts.
 template <class Handle, class Order, class Result, class Atom, class Script>
 Handle spawn_script(caf::actor_system& sys, Script& script) {
-  script.service = sys.spawn([&script](caf::event_based_actor* self) { return script_behavior<Order, Result, Atom>(self, &script); });
+  script.service = sys.spawn([&script](caf::event_based_actor* self) {
+    return script_behavior<Order, Result, Atom>(self, &script);
+  });
   return caf::actor_cast<Handle>(script.service);
 }
 
@@ -41,7 +43,9 @@ fetch_result page_of(const fetch_order& o) {
   return r;
 }
 
-fetch_result fetch_failure(failure f) { return {std::move(f), {}}; }
+fetch_result fetch_failure(failure f) {
+  return {std::move(f), {}};
+}
 
 parse_result text_of(const parse_order& o) {
   parse_result r;
@@ -49,7 +53,9 @@ parse_result text_of(const parse_order& o) {
   return r;
 }
 
-world::world() : files(std::move(*file_store::open(dir.path() + "/files", nullptr))), store(*db, *files) {
+world::world()
+    : files(std::move(*file_store::open(dir.path() + "/files", nullptr)))
+    , store(*db, *files) {
   options.fetch.robots = false;
   config.add_message_types<caf::id_block::troupe>();
   config.set("scheduler.policy", caf::atom("testing"));
@@ -64,9 +70,11 @@ world::~world() {
   // Promises that nobody answered hold actors.
   transfers.held.clear();
   parser.held.clear();
-  for (const auto& [id, s] : supervisors) caf::anon_send_exit(s, caf::exit_reason::kill);
+  for (const auto& [id, s] : supervisors)
+    caf::anon_send_exit(s, caf::exit_reason::kill);
   supervisors.clear();
-  for (const auto& a : started) caf::anon_send_exit(a, caf::exit_reason::kill);
+  for (const auto& a : started)
+    caf::anon_send_exit(a, caf::exit_reason::kill);
   started.clear();
   transfers.service = parser.service = nullptr;
   with = {};
@@ -82,19 +90,22 @@ started_services world::start_services() {
   out.with.parser = spawn_script<parser_actor, parse_order, parse_result, parse_atom>(*sys, parser);
   out.with.writer = spawn_writer(*sys, *book, listeners, options, false);
   out.with.reader = spawn_reader(*sys, store, false);
-  out.with.gate = spawn_gate(*sys, {static_cast<size_t>(options.fetch.max_transfers), static_cast<size_t>(options.fetch.max_per_host),
+  out.with.gate = spawn_gate(*sys, {static_cast<size_t>(options.fetch.max_transfers),
+                                    static_cast<size_t>(options.fetch.max_per_host),
                                     static_cast<size_t>(options.work.window), options.fetch.host_delay});
   out.with.robots = spawn_robots(*sys, options, out.with.transfers, out.with.gate);
   const auto& w = out.with;
-  for (auto a : {caf::actor_cast<caf::actor>(w.transfers), caf::actor_cast<caf::actor>(w.parser), caf::actor_cast<caf::actor>(w.writer),
-                 caf::actor_cast<caf::actor>(w.reader), caf::actor_cast<caf::actor>(w.gate), caf::actor_cast<caf::actor>(w.robots)})
+  for (auto a : {caf::actor_cast<caf::actor>(w.transfers), caf::actor_cast<caf::actor>(w.parser),
+                 caf::actor_cast<caf::actor>(w.writer), caf::actor_cast<caf::actor>(w.reader),
+                 caf::actor_cast<caf::actor>(w.gate), caf::actor_cast<caf::actor>(w.robots)})
     started.push_back(std::move(a));
   return out;
 }
 
 batch world::submit(const std::vector<std::string>& urls, batch_options wanted) {
   intake in{{}};
-  for (const auto& u : urls) in.add(u);
+  for (const auto& u : urls)
+    in.add(u);
   const auto id = book->begin(notebook_id{1}, job_type::url_parse, wanted);
   book->add(id, in.take());
   const auto row = book->accept(id, wanted);
@@ -108,14 +119,18 @@ void world::supervise(const batch& b) {
   supervisors[b.id] = spawn_supervisor(*sys, {b, with, book->epoch(), &options, &listeners});
 }
 
-void world::run() { scheduler->run(); }
+void world::run() {
+  scheduler->run();
+}
 
 void world::advance(milliseconds time) {
   scheduler->advance_time(time);
   run();
 }
 
-batch world::stored(batch_id b) const { return *store.find_batch(b); }
+batch world::stored(batch_id b) const {
+  return *store.find_batch(b);
+}
 
 std::vector<item> world::items(batch_id b) const {
   std::vector<item> none;

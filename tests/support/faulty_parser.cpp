@@ -12,7 +12,9 @@
 namespace troupe::test {
 namespace {
 
-bool says(const parse_input& input, std::string_view word) { return input.data.find(word) != std::string_view::npos; }
+bool says(const parse_input& input, std::string_view word) {
+  return input.data.find(word) != std::string_view::npos;
+}
 
 [[noreturn]] void bloat() {
   std::vector<std::unique_ptr<char[]>> all;
@@ -27,9 +29,11 @@ bool says(const parse_input& input, std::string_view word) { return input.data.f
 
 result<document> faulty_parse(const parse_input& input) {
   if (says(input, "PARSER-HANGS"))
-    for (;;) ::pause();
+    for (;;)
+      ::pause();
   if (says(input, "PARSER-SPINS"))
-    for (volatile uint64_t n = 0;; (void)n) {}
+    for (volatile uint64_t n = 0;; (void)n) {
+    }
   if (says(input, "PARSER-BLOATS")) bloat();
   if (says(input, "PARSER-CRASHES")) {
     std::signal(SIGSEGV, SIG_DFL);

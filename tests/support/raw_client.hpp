@@ -15,7 +15,8 @@ public:
 
   void send(const std::string& bytes) const;
   /// Reads until `text` has come, the server closes, or the time is up; all that was read so far.
-  const std::string& read_until(const std::string& text, std::chrono::milliseconds at_most = std::chrono::seconds{10});
+  const std::string& read_until(const std::string& text,
+                                std::chrono::milliseconds at_most = std::chrono::seconds{10});
   /// Reads until the server closes. False: it did not within the time.
   bool closed(std::chrono::milliseconds at_most = std::chrono::seconds{10});
   const std::string& received() const { return received_; }

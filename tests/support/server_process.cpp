@@ -5,8 +5,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -34,7 +34,8 @@ std::string read_file(const std::string& path) {
 
 pid_t start(const std::vector<std::string>& arguments, const std::string& log_path, bool loses_unsynced) {
   std::vector<char*> argv;
-  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  for (const auto& a : arguments)
+    argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
   const pid_t pid = fork();
   if (pid != 0) return pid;
@@ -57,7 +58,8 @@ std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> out;
   for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
     std::istringstream in{read_file(task.path() / "children")};
-    for (pid_t child = 0; in >> child;) out.push_back(child);
+    for (pid_t child = 0; in >> child;)
+      out.push_back(child);
   }
   return out;
 }
@@ -74,18 +76,29 @@ scratch::~scratch() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-server_process::server_process(const server_options& o) : options_(o), log_path_(o.data + ".log") {
-  std::vector<std::string> arguments{o.program.empty() ? TROUPE_TEST_SERVER : o.program, "serve", "--config",
-                                     TROUPE_SOURCE_DIR "/config/troupe.json", "--listen", "127.0.0.1:0", "--data", o.data,
-                                     "--allow-network", "127.0.0.0/8"};
+server_process::server_process(const server_options& o)
+    : options_(o)
+    , log_path_(o.data + ".log") {
+  std::vector<std::string> arguments{o.program.empty() ? TROUPE_TEST_SERVER : o.program,
+                                     "serve",
+                                     "--config",
+                                     TROUPE_SOURCE_DIR "/config/troupe.json",
+                                     "--listen",
+                                     "127.0.0.1:0",
+                                     "--data",
+                                     o.data,
+                                     "--allow-network",
+                                     "127.0.0.0/8"};
   for (const auto& s : {"work.backoff_ms=20", "work.drain_timeout_ms=5000", "http.heartbeat_ms=500"})
     arguments.insert(arguments.end(), {"--set", s});
-  for (const auto& s : o.set) arguments.insert(arguments.end(), {"--set", s});
+  for (const auto& s : o.set)
+    arguments.insert(arguments.end(), {"--set", s});
   std::ofstream{log_path_};
   const auto begin = std::chrono::steady_clock::now();
   pid_ = start(arguments, log_path_, o.loses_unsynced);
   wait_until_listening();
-  start_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  start_time_ =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
 server_process::~server_process() {
@@ -116,7 +129,8 @@ answer server_process::send(const std::string& method, const std::string& path, 
   answer out;
   CURL* c = curl_easy_init();
   curl_slist* list = nullptr;
-  for (const auto& h : headers) list = curl_slist_append(list, h.c_str());
+  for (const auto& h : headers)
+    list = curl_slist_append(list, h.c_str());
   list = curl_slist_append(list, "Content-Type: application/json");
   curl_easy_setopt(c, CURLOPT_URL, (base_ + path).c_str());
   curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method.c_str());
@@ -140,18 +154,21 @@ answer server_process::send(const std::string& method, const std::string& path, 
 answer server_process::get(const std::string& path, const std::vector<std::string>& headers) const {
   return send("GET", path, {}, headers);
 }
-answer server_process::post(const std::string& path, const std::string& body, const std::vector<std::string>& headers) const {
+answer server_process::post(const std::string& path, const std::string& body,
+                            const std::vector<std::string>& headers) const {
   return send("POST", path, body, headers);
 }
 
 uint64_t server_process::submit(uint64_t notebook, const std::vector<std::string>& urls) const {
-  const auto r = post("/api/v1/notebooks/" + std::to_string(notebook) + "/files/parse_url/", nlohmann::json{{"urls", urls}}.dump());
+  const auto r = post("/api/v1/notebooks/" + std::to_string(notebook) + "/files/parse_url/",
+                      nlohmann::json{{"urls", urls}}.dump());
   if (r.status != 202) throw std::runtime_error("not accepted: " + std::to_string(r.status) + " " + r.body);
   return r.json().at("batch_job_id");
 }
 
 nlohmann::json server_process::status(uint64_t notebook, uint64_t batch, const std::string& query) const {
-  const auto r = get("/api/v1/notebooks/" + std::to_string(notebook) + "/batch-jobs/" + std::to_string(batch) + "/status/" + query);
+  const auto r = get("/api/v1/notebooks/" + std::to_string(notebook) + "/batch-jobs/" +
+                     std::to_string(batch) + "/status/" + query);
   if (r.status != 200) throw std::runtime_error("no status: " + std::to_string(r.status) + " " + r.body);
   return r.json();
 }
@@ -163,7 +180,8 @@ nlohmann::json server_process::wait(uint64_t notebook, uint64_t batch, std::chro
     if (state != "pending" && state != "processing") return status(notebook, batch);
     std::this_thread::sleep_for(poll);
   }
-  throw std::runtime_error("the batch did not end: " + status(notebook, batch, "?items=false").dump() + log());
+  throw std::runtime_error("the batch did not end: " + status(notebook, batch, "?items=false").dump() +
+                           log());
 }
 
 void server_process::kill9() {
@@ -183,15 +201,19 @@ int server_process::terminate() {
 
 uint64_t server_process::memory_kib() const {
   auto sum = resident_kib(pid_);
-  for (const auto child : children_of(pid_)) sum += resident_kib(child);
+  for (const auto child : children_of(pid_))
+    sum += resident_kib(child);
   return sum;
 }
 
-std::string server_process::log() const { return read_file(log_path_); }
+std::string server_process::log() const {
+  return read_file(log_path_);
+}
 
 std::string verify_store(const std::string& data, bool loses_unsynced) {
   scratch out;
-  const auto pid = start({TROUPE_TEST_SERVER, "verify", "--data", data}, out.path() + "/lines", loses_unsynced);
+  const auto pid =
+      start({TROUPE_TEST_SERVER, "verify", "--data", data}, out.path() + "/lines", loses_unsynced);
   int code = 0;
   waitpid(pid, &code, 0);
   const auto lines = read_file(out.path() + "/lines");

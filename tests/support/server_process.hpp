@@ -53,7 +53,8 @@ public:
   std::chrono::milliseconds start_time() const { return start_time_; }
 
   answer get(const std::string& path, const std::vector<std::string>& headers = {}) const;
-  answer post(const std::string& path, const std::string& body, const std::vector<std::string>& headers = {}) const;
+  answer post(const std::string& path, const std::string& body,
+              const std::vector<std::string>& headers = {}) const;
   answer send(const std::string& method, const std::string& path, const std::string& body,
               const std::vector<std::string>& headers = {}) const;
 
@@ -61,7 +62,8 @@ public:
   uint64_t submit(uint64_t notebook, const std::vector<std::string>& urls) const;
   nlohmann::json status(uint64_t notebook, uint64_t batch, const std::string& query = {}) const;
   /// Polls until the batch is final; its last status. Fails the test after `at_most`.
-  nlohmann::json wait(uint64_t notebook, uint64_t batch, std::chrono::seconds at_most = std::chrono::seconds{120}) const;
+  nlohmann::json wait(uint64_t notebook, uint64_t batch,
+                      std::chrono::seconds at_most = std::chrono::seconds{120}) const;
 
   void kill9();
   /// SIGTERM; the exit code.

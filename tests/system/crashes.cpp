@@ -1,7 +1,7 @@
 /// kill -9 at random moments: nothing accepted is lost, nothing is done twice.
 ///
 /// TROUPE_CRASH_ROUNDS sets the number of kills (default 5), TROUPE_CRASH_SEED their moments.
-#include "tests/support/origin.hpp"
+#include "tests/fixtures/origin.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -32,7 +32,8 @@ struct submitted_batch {
 class crashing {
 public:
   explicit crashing(bool loses_unsynced)
-      : loses_unsynced_(loses_unsynced), random_(from_environment("TROUPE_CRASH_SEED", std::random_device{}())) {}
+      : loses_unsynced_(loses_unsynced)
+      , random_(from_environment("TROUPE_CRASH_SEED", std::random_device{}())) {}
 
   void run(unsigned rounds) {
     for (unsigned round = 0; round < rounds; ++round) {
@@ -65,9 +66,12 @@ private:
     for (unsigned i = 0; i < count; ++i) {
       const auto n = std::to_string(page_++);
       const auto host = 1 + page_ % 10;
-      if (i % 23 == 0) out.push_back(origin_.url("/status/404?" + n, host));
-      else if (i % 29 == 0) out.push_back(origin_.url("/flaky/503/1/" + n, host));
-      else out.push_back(origin_.url("/page/" + n + (i % 3 ? "" : "/6"), host));
+      if (i % 23 == 0)
+        out.push_back(origin_.url("/status/404?" + n, host));
+      else if (i % 29 == 0)
+        out.push_back(origin_.url("/flaky/503/1/" + n, host));
+      else
+        out.push_back(origin_.url("/page/" + n + (i % 3 ? "" : "/6"), host));
     }
     return out;
   }
@@ -120,8 +124,12 @@ private:
 
 BOOST_AUTO_TEST_SUITE(crashes)
 
-BOOST_AUTO_TEST_CASE(killed_at_random_moments) { crashing(false).run(from_environment("TROUPE_CRASH_ROUNDS", 5)); }
+BOOST_AUTO_TEST_CASE(killed_at_random_moments) {
+  crashing(false).run(from_environment("TROUPE_CRASH_ROUNDS", 5));
+}
 
-BOOST_AUTO_TEST_CASE(killed_and_all_unsynced_writes_lost) { crashing(true).run(from_environment("TROUPE_CRASH_ROUNDS", 5)); }
+BOOST_AUTO_TEST_CASE(killed_and_all_unsynced_writes_lost) {
+  crashing(true).run(from_environment("TROUPE_CRASH_ROUNDS", 5));
+}
 
 BOOST_AUTO_TEST_SUITE_END()

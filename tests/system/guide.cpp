@@ -1,5 +1,5 @@
 /// The guide's contract for URLs, request by request.
-#include "tests/support/origin.hpp"
+#include "tests/fixtures/origin.hpp"
 #include "tests/support/server_process.hpp"
 
 #include "model/content.hpp"
@@ -31,7 +31,8 @@ struct fixture {
 BOOST_FIXTURE_TEST_SUITE(guide, fixture)
 
 BOOST_AUTO_TEST_CASE(a_single_url_is_answered_with_its_file) {
-  const auto r = parse_url({{"search_method", "cosine"}, {"url", o.url("/page/1")}, {"upload_url_id", "mine"}});
+  const auto r =
+      parse_url({{"search_method", "cosine"}, {"url", o.url("/page/1")}, {"upload_url_id", "mine"}});
   BOOST_TEST(r.status == 201);
   const auto x = r.json();
   BOOST_TEST(x["success"] == true);
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(bad_input_is_named) {
   refused(R"({"url":"ftp://a.example/"})", "ftp");
   refused(R"({"url":"http://a.example/)" + std::string(3'000, 'x') + "\"}", "longer");
   refused(R"({"urls":["http://a.example/"],"max_age":-1})", "max_age");
-  BOOST_TEST(server.post("/api/v1/notebooks/abc/files/parse_url/", R"({"url":"http://a.example/"})").status == 400);
+  BOOST_TEST(server.post("/api/v1/notebooks/abc/files/parse_url/", R"({"url":"http://a.example/"})").status ==
+             400);
 }
 
 BOOST_AUTO_TEST_CASE(bad_elements_are_named_and_counted) {
@@ -108,9 +110,11 @@ BOOST_AUTO_TEST_CASE(bad_elements_are_named_and_counted) {
 
 BOOST_AUTO_TEST_CASE(unknown_things_are_404) {
   single("/page/1");
-  for (const auto* path : {"/api/v1/notebooks/99/batch-jobs/1/status/", "/api/v1/notebooks/5/batch-jobs/99999/status/",
-                           "/api/v1/notebooks/99/files/", "/api/v1/notebooks/files/f_99999/content/", "/api/v1/notebooks/files/f_99999/raw/",
-                           "/api/v1/notebooks/5/files/nobody/status/", "/api/v1/nothing", "/api/v1/notebooks/99/knowledge-base/"}) {
+  for (const auto* path :
+       {"/api/v1/notebooks/99/batch-jobs/1/status/", "/api/v1/notebooks/5/batch-jobs/99999/status/",
+        "/api/v1/notebooks/99/files/", "/api/v1/notebooks/files/f_99999/content/",
+        "/api/v1/notebooks/files/f_99999/raw/", "/api/v1/notebooks/5/files/nobody/status/", "/api/v1/nothing",
+        "/api/v1/notebooks/99/knowledge-base/"}) {
     const auto r = server.get(path);
     BOOST_TEST(r.status == 404, path << " gave " << r.status);
     BOOST_TEST(r.json()["detail"].is_string());
@@ -120,7 +124,8 @@ BOOST_AUTO_TEST_CASE(unknown_things_are_404) {
 
 BOOST_AUTO_TEST_CASE(files_are_listed_read_and_deleted) {
   std::vector<json> made;
-  for (int i = 0; i < 5; ++i) made.push_back(single("/page/" + std::to_string(i)));
+  for (int i = 0; i < 5; ++i)
+    made.push_back(single("/page/" + std::to_string(i)));
   const auto list = server.get("/api/v1/notebooks/5/files/?limit=2&offset=1").json();
   BOOST_TEST(list["success"] == true);
   BOOST_REQUIRE(list["data"].size() == 2u);
@@ -156,12 +161,15 @@ BOOST_AUTO_TEST_CASE(the_knowledge_base_spans_notebooks) {
   const auto before = server.get("/api/v1/notebooks/6/knowledge-base/?limit=10&offset=0").json();
   BOOST_REQUIRE(before["data"].size() == 2u);
   BOOST_TEST(before["data"][1]["linked"] == false);
-  const auto linked = server.post("/api/v1/notebooks/6/knowledge-base/", json{{"knowledge_base_item_id", id}, {"notes", "see"}}.dump());
+  const auto linked = server.post("/api/v1/notebooks/6/knowledge-base/",
+                                  json{{"knowledge_base_item_id", id}, {"notes", "see"}}.dump());
   BOOST_TEST(linked.status == 200);
   const auto files = server.get("/api/v1/notebooks/6/files/").json();
   BOOST_TEST(files["data"].size() == 2u);
-  BOOST_TEST(server.get("/api/v1/notebooks/6/knowledge-base/?content_type=text/plain").json()["data"].empty());
-  const auto gone = server.send("DELETE", "/api/v1/notebooks/6/knowledge-base/", json{{"knowledge_base_item_id", id}}.dump());
+  BOOST_TEST(
+      server.get("/api/v1/notebooks/6/knowledge-base/?content_type=text/plain").json()["data"].empty());
+  const auto gone = server.send("DELETE", "/api/v1/notebooks/6/knowledge-base/",
+                                json{{"knowledge_base_item_id", id}}.dump());
   BOOST_TEST(gone.status == 204);
   BOOST_TEST(server.get("/api/v1/notebooks/5/files/").json()["data"].empty());
 }
@@ -191,8 +199,10 @@ BOOST_AUTO_TEST_CASE(an_uploads_status_is_pushed) {
 }
 
 BOOST_AUTO_TEST_CASE(deleting_an_upload_in_work_cancels_it) {
-  const auto r = parse_url({{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}, {{"url", o.url("/page/1")}}}}});
-  while (o.under_way() == 0) {}
+  const auto r = parse_url(
+      {{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}, {{"url", o.url("/page/1")}}}}});
+  while (o.under_way() == 0) {
+  }
   BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/5/files/stuck/", "").status == 204);
   const auto status = server.wait(5, r.json()["batch_job_id"]);
   BOOST_TEST(status["items"][0]["error_code"] == "cancelled");
@@ -201,7 +211,8 @@ BOOST_AUTO_TEST_CASE(deleting_an_upload_in_work_cancels_it) {
 
 BOOST_AUTO_TEST_CASE(long_statuses_come_in_pages) {
   std::vector<std::string> urls;
-  for (int i = 0; i < 30; ++i) urls.push_back(o.url("/page/" + std::to_string(i)));
+  for (int i = 0; i < 30; ++i)
+    urls.push_back(o.url("/page/" + std::to_string(i)));
   const auto batch = server.submit(5, urls);
   server.wait(5, batch);
   const auto page = server.status(5, batch, "?limit=10&offset=15");
@@ -232,11 +243,17 @@ BOOST_AUTO_TEST_CASE(keys_limit_what_callers_may_do) {
   const origin o;
   const scratch dir;
   const auto entry = [](const char* key, json notebooks, bool write) {
-    return json{{"name", key}, {"sha256", troupe::sha256(key).hex()}, {"notebooks", std::move(notebooks)}, {"write", write}};
+    return json{{"name", key},
+                {"sha256", troupe::sha256(key).hex()},
+                {"notebooks", std::move(notebooks)},
+                {"write", write}};
   };
-  const json keys{entry("all", json::array(), true), entry("reads-5", {5}, false), entry("writes-6", {6}, true)};
+  const json keys{entry("all", json::array(), true), entry("reads-5", {5}, false),
+                  entry("writes-6", {6}, true)};
   const server_process server{{.data = dir.path(), .set = {"http.keys=" + keys.dump()}}};
-  const auto with = [](const char* key) { return std::vector<std::string>{std::string("Authorization: Bearer ") + key}; };
+  const auto with = [](const char* key) {
+    return std::vector<std::string>{std::string("Authorization: Bearer ") + key};
+  };
   const auto body = json{{"url", o.url("/page/1")}}.dump();
   const std::string submit = "/api/v1/notebooks/5/files/parse_url/";
   BOOST_TEST(server.post(submit, body).status == 401);

@@ -1,5 +1,5 @@
 /// HTTP as clients may misuse it.
-#include "tests/support/origin.hpp"
+#include "tests/fixtures/origin.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/server_process.hpp"
 
@@ -15,16 +15,18 @@ constexpr const char* health = "GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\
 
 size_t count(const std::string& text, const std::string& what) {
   size_t n = 0;
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size()))
+    ++n;
   return n;
 }
 
 struct fixture {
   origin o;
   scratch dir;
-  server_process server{{.data = dir.path(),
-                         .set = {"http.header_timeout_ms=300", "http.idle_timeout_ms=1500", "http.body_timeout_ms=400",
-                                 "http.body_bytes=3000000", "http.header_bytes=4096", "http.spool_bytes=1000"}}};
+  server_process server{
+      {.data = dir.path(),
+       .set = {"http.header_timeout_ms=300", "http.idle_timeout_ms=1500", "http.body_timeout_ms=400",
+               "http.body_bytes=3000000", "http.header_bytes=4096", "http.spool_bytes=1000"}}};
 
   bool still_serves() const { return server.get("/api/v1/health/").status == 200; }
 };
@@ -70,7 +72,8 @@ BOOST_AUTO_TEST_CASE(slow_heads_idle_connections_and_slow_bodies_are_ended) {
   raw_client idle{server.base()};
   BOOST_TEST(idle.closed(3s));
   raw_client body{server.base()};
-  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            "100\r\n\r\n{");
   BOOST_TEST(body.closed(3s));
   BOOST_TEST(body.received().find("408") != std::string::npos);
   BOOST_TEST(still_serves());
@@ -82,12 +85,15 @@ BOOST_AUTO_TEST_CASE(long_heads_and_bodies_are_refused) {
   head.read_until("HTTP/1.1 431");
   BOOST_TEST(head.received().find("HTTP/1.1 431") != std::string::npos);
   raw_client body{server.base()};
-  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n");
+  body.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            "4000000\r\n\r\n");
   BOOST_TEST(body.read_until("detail").find("HTTP/1.1 413") != std::string::npos);
   raw_client chunked{server.base()};
-  chunked.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  chunked.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+               "chunked\r\n\r\n");
   const std::string chunk = "10000\r\n" + std::string(0x10000, ' ') + "\r\n";
-  for (int i = 0; i < 60; ++i) chunked.send(chunk);
+  for (int i = 0; i < 60; ++i)
+    chunked.send(chunk);
   chunked.send("0\r\n\r\n");
   BOOST_TEST(chunked.read_until("detail").find("HTTP/1.1 413") != std::string::npos);
   BOOST_TEST(still_serves());
@@ -105,7 +111,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_http_is_told_so) {
 BOOST_AUTO_TEST_CASE(a_client_that_waits_for_continue_gets_it) {
   const auto body = json{{"urls", {o.url("/page/1")}}}.dump();
   raw_client c{server.base()};
-  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: " +
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nExpect: "
+         "100-continue\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n");
   BOOST_TEST(c.read_until("100 Continue").find("100 Continue") != std::string::npos);
   c.send(body);
@@ -115,15 +122,18 @@ BOOST_AUTO_TEST_CASE(a_client_that_waits_for_continue_gets_it) {
 BOOST_AUTO_TEST_CASE(a_chunked_body_in_small_pieces_is_one_body) {
   const auto body = json{{"urls", {o.url("/page/1"), o.url("/page/2")}}}.dump();
   raw_client c{server.base()};
-  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
-  for (const char byte : body) c.send(std::string("1\r\n") + byte + "\r\n");
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n");
+  for (const char byte : body)
+    c.send(std::string("1\r\n") + byte + "\r\n");
   c.send("0\r\n\r\n");
   BOOST_TEST(c.read_until("is_batch").find("\"total_items\":2") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_spooled_body_is_accepted_in_parts_or_not_at_all) {
   json urls = json::array();
-  for (int i = 0; i < 7'000; ++i) urls.push_back(o.url("/page/" + std::to_string(i), 1 + i % 20));
+  for (int i = 0; i < 7'000; ++i)
+    urls.push_back(o.url("/page/" + std::to_string(i), 1 + i % 20));
   const auto good = server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", urls}}.dump());
   BOOST_TEST(good.status == 202);
   BOOST_TEST(good.json()["total_items"] == 7'000);
@@ -146,7 +156,8 @@ BOOST_AUTO_TEST_CASE(a_spooled_body_is_accepted_in_parts_or_not_at_all) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_whose_listener_leaves_is_ended) {
-  server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}}}}.dump());
+  server.post("/api/v1/notebooks/1/files/parse_url/",
+              json{{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}}}}.dump());
   for (int i = 0; i < 20; ++i) {
     raw_client c{server.base()};
     c.send("GET /api/v1/notebooks/1/files/stuck/status/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
