@@ -39,8 +39,8 @@ template <class Target, class Then, class... Args>
 void ask(caf::actor_system& sys, const Target& target, Then then, std::function<void(failure)> otherwise,
          Args... args) {
   sys.spawn([=](caf::event_based_actor* self) {
-    self->request(target, request_timeout, args...).then(then, [otherwise](const caf::error& e) {
-      otherwise(fail(errc::overloaded, caf::to_string(e)));
+    self->request(target, request_timeout, args...).then(then, [otherwise](const caf::error&) {
+      otherwise(fail(errc::overloaded, "the node gives no answer: it is starting or shutting down"));
     });
   });
 }
@@ -141,7 +141,6 @@ public:
         return (f.content_type.empty() || s.content_type == f.content_type) &&
                (f.notebooks.empty() || std::count(f.notebooks.begin(), f.notebooks.end(), raw(s.home)));
       });
-      page.total = page.sources.size();
       return page;
     });
   }
@@ -160,7 +159,8 @@ public:
       auto row = catalog_->find_source(s);
       if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
       auto content = catalog_->content(row->original, row->original_size);
-      return source_bytes{std::move(*row), content ? std::move(*content) : content_ref{}};
+      if (!content) return fail(errc::not_found, "the original of " + file_id(s) + " is gone");
+      return source_bytes{std::move(*row), std::move(*content)};
     });
   }
   void find_source(notebook_id n, source_id s, answer<held_source> done) override {
@@ -173,7 +173,9 @@ public:
   }
 
   void cancel(batch_id id, answer<bool> done) override { ask_yes(std::move(done), cancel_atom_v, id); }
-  void cancel_item(item_key item) override { caf::anon_send(node_, cancel_atom_v, item.batch, item.index); }
+  void cancel_item(item_key item, answer<bool> done) override {
+    ask_yes(std::move(done), cancel_atom_v, item.batch, item.index);
+  }
   void link(notebook_id n, source_id s, std::string notes, answer<bool> done) override {
     ask_yes(std::move(done), link_atom_v, n, s, std::move(notes));
   }

@@ -46,6 +46,7 @@ struct batch_view {
 
 struct source_page {
   std::vector<held_source> sources;
+  /// Of a notebook; not counted over all of them.
   uint64_t total = 0;
 };
 
@@ -140,7 +141,8 @@ public:
   virtual void find_source(notebook_id n, source_id s, answer<held_source> done) = 0;
 
   virtual void cancel(batch_id id, answer<bool> done) = 0;
-  virtual void cancel_item(item_key item) = 0;
+  /// Ends an item of an open batch; answered once that is durable, whatever the item ended as.
+  virtual void cancel_item(item_key item, answer<bool> done) = 0;
   virtual void link(notebook_id n, source_id s, std::string notes, answer<bool> done) = 0;
   virtual void remove(notebook_id n, source_id s, bool force, answer<bool> done) = 0;
 

@@ -109,8 +109,8 @@ using supervisor_actor = turn_taker::extend<
     caf::reacts_to<persist_atom, uint32_t>,
     // Ends every item that is not final; those in work are stopped. True once the wish is durable.
     caf::replies_to<cancel_atom>::with<bool>,
-    // Ends one item as cancelled.
-    caf::reacts_to<cancel_atom, uint32_t>,
+    // Ends one item as cancelled; true once it is final, as that or as what it was about to be.
+    caf::replies_to<cancel_atom, uint32_t>::with<bool>,
     // Starts nothing new; quits when the items in work are done.
     caf::reacts_to<drain_atom>>;
 
@@ -121,8 +121,8 @@ using node_actor = caf::typed_actor<
     caf::replies_to<submit_atom, submission>::with<submitted>, caf::reacts_to<abandon_atom, batch_id>,
     // Cancels a batch; false when it is not open.
     caf::replies_to<cancel_atom, batch_id>::with<bool>,
-    // Cancels an item of an open batch.
-    caf::reacts_to<cancel_atom, batch_id, uint32_t>,
+    // Cancels an item of an open batch; true once it is final.
+    caf::replies_to<cancel_atom, batch_id, uint32_t>::with<bool>,
     caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
     caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
     // Takes nothing more, lets items in work finish for the configured time, stops the services, quits.

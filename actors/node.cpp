@@ -129,9 +129,11 @@ public:
     return self_->delegate(it->second, cancel_atom_v);
   }
 
-  void cancel_item(batch_id b, uint32_t index) {
-    if (const auto it = s_.supervisors.find(b); it != s_.supervisors.end())
-      self_->send(it->second, cancel_atom_v, index);
+  caf::result<bool> cancel_item(batch_id b, uint32_t index) {
+    const auto it = s_.supervisors.find(b);
+    if (it == s_.supervisors.end())
+      return caf::make_error(caf::sec::runtime_error, "the batch is not supervised now");
+    return self_->delegate(it->second, cancel_atom_v, index);
   }
 
   // -- deaths -----------------------------------------------------------------------------------------
@@ -248,7 +250,7 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
         if (self->state.running) self->send(self->state.running->with.writer, abandon_atom_v, b);
       },
       [self](cancel_atom, batch_id b) { return running_node(self).cancel(b); },
-      [self](cancel_atom, batch_id b, uint32_t index) { running_node(self).cancel_item(b, index); },
+      [self](cancel_atom, batch_id b, uint32_t index) { return running_node(self).cancel_item(b, index); },
       [self](link_atom, notebook_id n, source_id s, std::string& notes) {
         return running_node(self).ask_writer(link_atom_v, n, s, std::move(notes));
       },

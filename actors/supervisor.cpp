@@ -41,6 +41,8 @@ struct supervisor_state {
   /// Items that wait for an earlier one with the same URL.
   std::unordered_map<uint32_t, std::vector<uint32_t>> parked;
   std::unordered_set<uint32_t> to_cancel;
+  /// Who waits for an item that was cancelled to be final.
+  std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
   uint32_t next = 0;
   size_t in_backoff = 0;
   bool reading = false;
@@ -82,7 +84,8 @@ public:
     self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, first, limit)
         .then([self = self_, first,
                in_order](item_page& page) { supervising(self).take_page(page, first, in_order); },
-              [self = self_](const caf::error&) {
+              [self = self_, first, limit, in_order](const caf::error&) {
+                if (!in_order) return supervising(self).read_from(first, limit, false);
                 self->state.reading = false;
                 self->delayed_send(self, storage_pause, start_atom_v);
               });
@@ -94,8 +97,13 @@ public:
       s_.next = page.next;
     }
     std::vector<wanted_turn> wants;
-    for (auto& x : page.items)
+    bool found = false;
+    for (auto& x : page.items) {
+      found = found || x.row.key.index == first;
       if (in_order || x.row.key.index == first) take(x, wants);
+    }
+    // An item that was asked for by itself and is not open has ended before.
+    if (!in_order && !found) tell_cancelled(first);
     want(std::move(wants));
     read();
     settle();
@@ -110,7 +118,8 @@ public:
     if (s_.to_cancel.erase(index)) return end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
     if (it.row.error.code == errc::corrupt_row)
       return end_unattempted(it, item_state::failed, fail(errc::corrupt_row));
-    if (it.row.same_as) return follow(it, x.original);
+    if (it.row.same_as && !(x.original && x.original->state == item_state::cancelled))
+      return follow(it, x.original);
     if (it.row.state == item_state::retry_wait) return back_off(it, it.row.not_before - now());
     if (is_fresh(it)) return end_with_known(it, true);
     it.at = place::turn;
@@ -246,17 +255,37 @@ public:
   void finished(uint32_t index, const item& row) {
     s_.of.listeners->clear(row.key);
     s_.slots.erase(index);
+    tell_cancelled(index);
     const auto node = s_.parked.extract(index);
     if (node.empty()) return;
+    if (row.state == item_state::cancelled && !s_.cancelling) return promote(node.mapped());
     for (const auto follower : node.mapped())
       if (const auto it = s_.slots.find(follower); it != s_.slots.end() && it->second.at == place::parked)
         take_over(it->second, row);
   }
 
+  /// Nobody asked for these to be cancelled: the first is fetched in the place of the one that was.
+  void promote(const std::vector<uint32_t>& followers) {
+    std::optional<uint32_t> leader;
+    for (const auto index : followers) {
+      const auto it = s_.slots.find(index);
+      if (it == s_.slots.end() || it->second.at != place::parked) continue;
+      if (leader) {
+        s_.parked[*leader].push_back(index);
+        continue;
+      }
+      leader = index;
+      it->second.at = place::turn;
+      want({{index, host_of(it->second.row.url)}});
+    }
+  }
+
   void again(slot& it, const item& row) {
     it.row = row;
     // A batch that is being cancelled ends this item itself.
-    if (s_.cancelling)
+    if (s_.to_cancel.erase(row.key.index) > 0)
+      end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
+    else if (s_.cancelling)
       s_.slots.erase(row.key.index);
     else
       back_off(it, row.not_before - now());
@@ -264,6 +293,8 @@ public:
 
   void back_off(slot& it, milliseconds delay) {
     s_.of.listeners->clear(it.row.key);
+    // What was known of its URL may be what failed it.
+    if (it.row.error.code == errc::not_found) it.known.reset();
     it.at = place::backoff;
     ++s_.in_backoff;
     self_->delayed_send(self_, std::max(delay, milliseconds{0}), retry_atom_v, it.row.key.index);
@@ -325,16 +356,30 @@ public:
             [self = self_](caf::error& e) { self->quit(std::move(e)); });
   }
 
-  void cancel_item(uint32_t index) {
+  caf::result<bool> cancel_item(uint32_t index) {
+    if (s_.draining) return caf::make_error(caf::sec::runtime_error, "the node is shutting down");
+    auto promise = self_->make_response_promise<bool>();
+    s_.cancel_waiters[index].push_back(promise);
     const auto it = s_.slots.find(index);
     if (it == s_.slots.end()) {
-      if (s_.cancelling || s_.draining) return;
       s_.to_cancel.insert(index);
-      return read_from(index, 1, false);
+      read_from(index, 1, false);
+    } else if (it->second.at == place::persist) {
+      // Should that ending not be final, the wish still holds.
+      s_.to_cancel.insert(index);
+    } else {
+      stop(it->second);
+      end_unattempted(it->second, item_state::cancelled, fail(errc::cancelled));
     }
-    if (it->second.at == place::persist) return;
-    stop(it->second);
-    end_unattempted(it->second, item_state::cancelled, fail(errc::cancelled));
+    return promise;
+  }
+
+  void tell_cancelled(uint32_t index) {
+    s_.to_cancel.erase(index);
+    const auto node = s_.cancel_waiters.extract(index);
+    if (node.empty()) return;
+    for (auto& promise : node.mapped())
+      promise.deliver(true);
   }
 
   void drain() {
@@ -462,7 +507,7 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
       [self](retry_atom, uint32_t index) { supervising(self).retry(index); },
       [self](persist_atom, uint32_t index) { supervising(self).persist_again(index); },
       [self](cancel_atom) { return supervising(self).cancel(); },
-      [self](cancel_atom, uint32_t index) { supervising(self).cancel_item(index); },
+      [self](cancel_atom, uint32_t index) { return supervising(self).cancel_item(index); },
       [self](drain_atom) { supervising(self).drain(); },
   };
 }

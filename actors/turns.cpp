@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace troupe {
-namespace {
-
-constexpr size_t most_idle_hosts = 10'000;
-
-}
 
 void turns::make_ready(batch_id b, batch_state& s) {
   if (s.ready) return;
@@ -77,7 +72,7 @@ void turns::hold(const std::string& host, time until) {
 }
 
 void turns::pace(const std::string& host, milliseconds delay) {
-  hosts_[host].delay = delay;
+  if (delay.count() > 0 || hosts_.contains(host)) hosts_[host].delay = delay;
 }
 
 void turns::wake(const std::string& host) {
@@ -143,15 +138,17 @@ std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, 
     else if (it->second.wants.empty())
       batches_.erase(it);
   }
-  if (hosts_.size() > most_idle_hosts) drop_idle_hosts(now);
+  if (hosts_.size() > sweep_hosts_at_) drop_idle_hosts(now);
   return granted;
 }
 
 void turns::drop_idle_hosts(time now) {
   std::erase_if(hosts_, [&](const auto& entry) {
     const auto& h = entry.second;
-    return h.active == 0 && h.waiting.empty() && !h.timer && h.next_start <= now && h.delay.count() == 0;
+    return h.active == 0 && h.waiting.empty() && !h.timer && h.next_start <= now;
   });
+  // Looked at again when they have doubled: each host is looked at a bounded number of times.
+  sweep_hosts_at_ = std::max(most_idle_hosts, 2 * hosts_.size());
 }
 
 } // namespace troupe

@@ -75,7 +75,10 @@ private:
   void free_host(const std::string& name);
   void drop_idle_hosts(time now);
 
+  static constexpr size_t most_idle_hosts = 10'000;
+
   turn_limits limits_;
+  size_t sweep_hosts_at_ = most_idle_hosts;
   std::unordered_map<std::string, host_state> hosts_;
   std::unordered_map<batch_id, batch_state> batches_;
   std::deque<batch_id> ready_;

@@ -77,8 +77,8 @@ typename I::result_type inspect(I& f, fetch_order& x) {
     x.known = is_known ? std::optional{std::move(known)} : std::nullopt;
     return caf::none;
   };
-  return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.max_bytes,
-           caf::meta::load_callback(load));
+  return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.truncate,
+           x.max_bytes, caf::meta::load_callback(load));
 }
 
 template <class I>

@@ -118,7 +118,8 @@ std::string text_of(const content_ref& body) {
 
 /// A host without robots.txt allows everything; so does one whose robots.txt leads astray.
 bool says_nothing(const failure& f) {
-  return f.code == errc::http_4xx || f.code == errc::bad_redirect || f.code == errc::too_many_redirects;
+  return f.code == errc::http_4xx || f.code == errc::http_other || f.code == errc::bad_redirect ||
+         f.code == errc::too_many_redirects || f.code == errc::decode_error;
 }
 
 robots_state::entry entry_of(const robots_state& s, const fetch_result& r, caf::actor_clock::time_point now) {
@@ -136,8 +137,8 @@ void learn(robots_pointer self, const std::string& host, const fetch_result& r) 
   auto& s = self->state;
   if (s.known.size() >= most_remembered_hosts) s.known.clear();
   auto& e = s.known[host] = entry_of(s, r, self->clock().now());
-  if (const auto delay = e.rules.crawl_delay())
-    self->send(s.gate, pace_atom_v, host, int64_t{delay->count()});
+  const auto delay = e.rules.crawl_delay().value_or(milliseconds{0});
+  self->send(s.gate, pace_atom_v, host, int64_t{delay.count()});
   const auto node = s.waiting.extract(host);
   if (node.empty()) return;
   for (auto& [path, promise] : node.mapped())
@@ -151,6 +152,7 @@ void ask_host(robots_pointer self, const std::string& host, const std::string& u
   order.url = robots_url(url);
   order.obey_robots = false;
   order.max_bytes = static_cast<uint64_t>(s.options.fetch.robots_bytes);
+  order.truncate = true;
   self->request(s.transfers, s.options.fetch.total_timeout + milliseconds{1'000}, fetch_atom_v,
                 std::move(order))
       .then([self, host](const fetch_result& r) { learn(self, host, r); },

@@ -15,7 +15,8 @@ constexpr const char* footer = R"(First steps:
 
 Settings: troupe config prints all of them with their defaults. Give a changed copy with
 --config, or single ones with --set, as in --set fetch.max_per_host=2.
-Private and loopback addresses are not fetched unless --allow-network names them.
+A server fetches no private and loopback addresses unless --allow-network names them; troupe parse URL
+fetches what you could fetch yourself.
 
 Exit codes: 0 done; 1 done, but some items failed; 2 wrong usage or settings; 3 server not reached.)";
 
@@ -61,9 +62,7 @@ void add_parse(CLI::App& app, parse_command& c) {
   sub->add_flag("--json", c.json, "Print a JSON object with the metadata");
 }
 
-} // namespace
-
-int run(int argc, char** argv, const hooks& with) {
+int run_command(int argc, char** argv, const hooks& with) {
   if (argc > 1 && std::string_view(argv[1]) == "parser-child") return parser_child(argc, argv, with);
 
   CLI::App app{
@@ -101,6 +100,17 @@ int run(int argc, char** argv, const hooks& with) {
   if (app.got_subcommand("verify")) return verify(directory);
   std::cout << shipped_settings();
   return ok;
+}
+
+} // namespace
+
+int run(int argc, char** argv, const hooks& with) {
+  try {
+    return run_command(argc, argv, with);
+  } catch (const std::exception& e) {
+    std::cerr << "troupe: " << e.what() << "\n";
+    return failed;
+  }
 }
 
 } // namespace troupe::cli

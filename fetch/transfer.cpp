@@ -139,6 +139,10 @@ size_t transfer::take(std::string_view data) {
   }
   const auto limit =
       order_.max_bytes ? order_.max_bytes : static_cast<uint64_t>(context_.options.max_body_bytes);
+  if (order_.truncate && size_ + data.size() > limit) {
+    truncated_ = true;
+    data = data.substr(0, limit - size_);
+  }
   if (size_ + data.size() > limit)
     refused_ = fail(errc::too_large, "the body is longer than " + number(limit) + " bytes, decoded");
   else
@@ -147,7 +151,7 @@ size_t transfer::take(std::string_view data) {
   size_ += data.size();
   context_.bytes += data.size();
   hash_.update(data);
-  return data.size();
+  return truncated_ ? 0 : data.size();
 }
 
 failure transfer::store(std::string_view data) {
@@ -208,7 +212,7 @@ void transfer::finish(CURLcode code, failure given_up) {
 result<fetched> transfer::outcome(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-  if (code != CURLE_OK) {
+  if (code != CURLE_OK && !truncated_) {
     auto f = failure_of(code);
     f.http_status = static_cast<uint16_t>(status);
     return f;

@@ -72,6 +72,7 @@ private:
   uint64_t passed_over_ = 0;
   int64_t held_ = 0;
   bool blocked_ = false;
+  bool truncated_ = false;
   bool paused_ = false;
   failure refused_{errc::none, {}, 0, std::nullopt};
 };

@@ -74,9 +74,9 @@ public:
   }
 
 private:
-  /// Gives requests in hand a moment; idle connections are waiting for nothing and are dropped with the rest.
+  /// Gives requests in hand a moment; idle connections and streams are dropped.
   void end_when_idle(std::chrono::steady_clock::time_point deadline) {
-    if (connections_ == 0 || std::chrono::steady_clock::now() >= deadline) return context_.stop();
+    if (shared_.requests == 0 || std::chrono::steady_clock::now() >= deadline) return context_.stop();
     auto timer = std::make_shared<asio::steady_timer>(context_, milliseconds{20});
     timer->async_wait([this, timer, deadline](boost::system::error_code) { end_when_idle(deadline); });
   }

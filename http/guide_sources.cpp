@@ -59,7 +59,7 @@ asio::awaitable<response> list_knowledge(exchange& x) {
   if (x.who.key) filter.notebooks = x.who.key->notebooks;
   co_return co_await callback<response>(x, [&](auto done) {
     x.server.to.all_sources(
-        *n, range->limit, range->offset, filter, [=, range = *range](result<source_page> page) {
+        *n, range->limit + 1, range->offset, filter, [=, range = *range](result<source_page> page) {
           done(page ? json_response(200, render_knowledge(*page, range.limit, range.offset))
                     : error_response(page.error()));
         });
@@ -123,19 +123,34 @@ asio::awaitable<response> remove(exchange& x, notebook_id n, source_id s, bool f
   co_return *removed ? gone() : error_response(no_file(id));
 }
 
+/// Dropping a source from everywhere is for those who may write where it is at home; others take it out.
+asio::awaitable<response> remove_as_allowed(exchange& x, notebook_id n, source_id s, bool force,
+                                            const std::string& id) {
+  if (force) {
+    const auto text =
+        co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(s, done); });
+    if (!text) co_return error_response(text.error());
+    force = x.who.may_write(text->row.home);
+  }
+  co_return co_await remove(x, n, s, force, id);
+}
+
 /// A file, knowledge item or upload. An upload that has not ended is cancelled.
 asio::awaitable<response> delete_file(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
   const auto& id = x.arguments[1];
   const bool force = x.query.contains("force") && x.query.at("force") == "true";
-  if (const auto s = source_named(id); s != source_id{}) co_return co_await remove(x, *n, s, force, id);
+  if (const auto s = source_named(id); s != source_id{})
+    co_return co_await remove_as_allowed(x, *n, s, force, id);
   const auto v =
       co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.find_upload(*n, id, done); });
   if (!v) co_return error_response(v.error());
-  if (v->row.source != source_id{}) co_return co_await remove(x, *n, v->row.source, force, id);
-  if (!terminal(v->row.state)) x.server.to.cancel_item(v->row.key);
-  co_return gone();
+  if (v->row.source != source_id{}) co_return co_await remove_as_allowed(x, *n, v->row.source, force, id);
+  if (terminal(v->row.state)) co_return gone();
+  const auto ended =
+      co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel_item(v->row.key, done); });
+  co_return ended ? gone() : error_response(ended.error());
 }
 
 /// `{"knowledge_base_item_id", "notes"}`.
@@ -159,11 +174,11 @@ result<knowledge_request> read_knowledge(const exchange& x) {
 }
 
 /// The knowledge item, if the caller may see where it is at home.
-asio::awaitable<result<source_id>> visible_item(exchange& x, source_id s) {
+asio::awaitable<result<source>> visible_item(exchange& x, source_id s) {
   const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(s, done); });
   if (!text) co_return text.error();
   if (!x.who.may_see(text->row.home)) co_return no_file(file_id(s));
-  co_return s;
+  co_return text->row;
 }
 
 asio::awaitable<response> link_knowledge(exchange& x) {
@@ -174,11 +189,11 @@ asio::awaitable<response> link_knowledge(exchange& x) {
   const auto item = co_await visible_item(x, request->item);
   if (!item) co_return error_response(item.error());
   const auto linked = co_await callback<result<bool>>(
-      x, [&](auto done) { x.server.to.link(*n, *item, request->notes, done); });
+      x, [&](auto done) { x.server.to.link(*n, item->id, request->notes, done); });
   if (!linked) co_return error_response(linked.error());
-  if (!*linked) co_return error_response(no_file(file_id(*item)));
+  if (!*linked) co_return error_response(no_file(file_id(item->id)));
   const nlohmann::ordered_json body{
-      {"success", true}, {"knowledge_item_id", raw(*item)}, {"file_id", file_id(*item)}};
+      {"success", true}, {"knowledge_item_id", raw(item->id)}, {"file_id", file_id(item->id)}};
   co_return json_response(200, body.dump());
 }
 
@@ -189,7 +204,9 @@ asio::awaitable<response> delete_knowledge(exchange& x) {
   if (!request) co_return error_response(request.error());
   const auto item = co_await visible_item(x, request->item);
   if (!item) co_return error_response(item.error());
-  co_return co_await remove(x, *n, *item, true, file_id(*item));
+  if (!x.who.may_write(item->home))
+    co_return error_response(403, "forbidden", "the key may not delete what is at home in another notebook");
+  co_return co_await remove(x, item->home, item->id, true, file_id(item->id));
 }
 
 } // namespace

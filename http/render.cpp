@@ -210,7 +210,10 @@ std::string render_files(const source_page& page, uint64_t limit, uint64_t offse
 
 std::string render_knowledge(const source_page& page, uint64_t limit, uint64_t offset) {
   auto out = page_json(page, limit, offset);
+  out["pagination"].erase("total");
+  out["pagination"]["has_more"] = page.sources.size() > limit;
   for (const auto& h : page.sources) {
+    if (out["data"].size() == limit) break;
     auto row = source_json(h);
     row["linked"] = h.linked;
     out["data"].push_back(std::move(row));

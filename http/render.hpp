@@ -26,7 +26,8 @@ std::string render_upload(const item_view& x);
 bool upload_ended(const item_view& x);
 
 std::string render_files(const source_page& page, uint64_t limit, uint64_t offset);
-/// The same with `linked`, for the knowledge base.
+/// The same with `linked`, for the knowledge base: of a page that was asked for with one more than `limit`,
+/// so that it tells whether more follow.
 std::string render_knowledge(const source_page& page, uint64_t limit, uint64_t offset);
 std::string render_content(const source_text& text);
 

@@ -74,8 +74,12 @@ private:
     origin_ = to_string(head[bhttp::field::origin]);
     head_only_ = head.method() == bhttp::verb::head;
     exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
+    ++front_.requests;
     auto answer = co_await handle(in, x);
+    if (answer.stream) --front_.requests;
+    const bool streamed = answer.stream != nullptr;
     const bool sent = co_await send(answer);
+    if (!streamed) --front_.requests;
     co_return sent&& keep_alive_;
   }
 
@@ -113,7 +117,10 @@ private:
       co_return std::move(*no);
     }
     allowed_origin_ = true;
-    if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
+    if (head.method() == bhttp::verb::options) {
+      co_await drop_body(in);
+      co_return front_.entrance.preflight();
+    }
     const auto target = view(head.target());
     const auto found =
         front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
@@ -187,10 +194,13 @@ private:
   asio::awaitable<beast::error_code> read_piece(parser& in) {
     stream_.expires_never();
     asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
-    limit.async_wait([this](beast::error_code stopped) {
-      if (!stopped) stream_.cancel();
+    // The timer's call may be on its way already when the read ends: it must not meet the next operation.
+    const auto reading = std::make_shared<bool>(true);
+    limit.async_wait([this, reading](beast::error_code stopped) {
+      if (!stopped && *reading) stream_.cancel();
     });
     const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+    *reading = false;
     co_return error;
   }
 
@@ -255,6 +265,7 @@ private:
     set_head(m, r);
     m.prepare_payload();
     bhttp::response_serializer<bhttp::file_body> out{m};
+    out.split(head_only_);
     // Each piece has its own time: a large file takes long as a whole.
     while (!out.is_done()) {
       stream_.expires_after(options_.http.write_timeout);

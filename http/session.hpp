@@ -14,6 +14,8 @@ struct front_context {
   router routes;
   door entrance;
   std::atomic<bool> stopping = false;
+  /// Requests in hand, streams not counted. The front's thread only.
+  int64_t requests = 0;
 };
 
 /// Serves a connection until it closes, breaks a limit or a timeout, or the front stops.

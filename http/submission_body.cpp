@@ -7,6 +7,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int64_t longest_age = 10LL * 366 * 24 * 3600;
+
 /// Receives the parser's events. `path` of interest: depth 1 members, elements of `urls`, and the members of
 /// objects among them.
 class reader : public nlohmann::json_sax<json> {
@@ -21,6 +23,9 @@ public:
     if (out.error.code != errc::none) return std::move(out);
     if (out.has_url && out.has_urls)
       out.error = fail(errc::invalid_request, "url, urls: give one of them, not both");
+    else if (out.has_urls && !upload_id_.empty())
+      out.error =
+          fail(errc::invalid_request, "upload_url_id: goes with url; with urls each element has its own");
     else if (!out.has_url && !out.has_urls)
       out.error = fail(errc::invalid_request, "url: missing; give url or urls");
     else if (out.has_url && !single_.empty() && !into_.add(single_, upload_id_))
@@ -30,6 +35,7 @@ public:
 
   bool null() override { return value("null"); }
   bool boolean(bool v) override {
+    if (depth_ == 1 && key_ == "max_age") return wrong("max_age: expected a whole number of seconds");
     if (depth_ == 1 && key_ == "strict") out.strict = v;
     return value(v ? "true" : "false");
   }
@@ -48,6 +54,9 @@ public:
       if (single_.empty()) return wrong("url: is empty");
     } else if (depth_ == 1 && key_ == "urls") {
       return wrong("urls: expected an array");
+    } else if (depth_ == 1 && (key_ == "max_age" || key_ == "strict")) {
+      return wrong(key_ +
+                   (key_ == "strict" ? ": expected true or false" : ": expected a whole number of seconds"));
     } else if (depth_ == 1 && (key_ == "upload_url_id" || key_ == "upload_id")) {
       upload_id_ = std::move(s);
     } else if (in_urls_ && depth_ == 2) {
@@ -121,9 +130,12 @@ private:
     out.error = on_full_();
     return out.error.code == errc::none;
   }
+  bool is_text_member() const { return key_ == "upload_url_id" || key_ == "upload_id"; }
   bool whole(int64_t v) {
+    if (depth_ == 1 && key_ == "strict") return wrong("strict: expected true or false");
     if (depth_ == 1 && key_ == "max_age") {
-      if (v < 0) return wrong("max_age: expected a whole number of seconds");
+      if (v < 0 || v > longest_age)
+        return wrong("max_age: expected a whole number of seconds, at most ten years");
       out.options.max_age = std::chrono::seconds{v};
     }
     return value(std::to_string(v));
@@ -131,8 +143,11 @@ private:
   /// A value that is no text, where a URL may be expected.
   bool value(const std::string& shown) {
     if (depth_ == 0) return wrong("the body: expected an object");
+    if (depth_ == 1 && shown != "null" && is_text_member()) return wrong(key_ + ": expected a text");
     if (depth_ == 1 && key_ == "url") return wrong("url: expected a text");
     if (depth_ == 1 && key_ == "urls") return wrong("urls: expected an array");
+    if (in_urls_ && depth_ == 3 && in_element_ && shown != "null" && is_text_member())
+      return wrong("urls: " + key_ + ": expected a text");
     if (in_urls_ && depth_ == 2)
       return added(into_.refuse(shown, fail(errc::invalid_url, "expected a text")));
     return true;

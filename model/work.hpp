@@ -24,6 +24,8 @@ struct fetch_order {
   bool obey_robots = true;
   /// Stop after this many decoded bytes; 0 stands for the configured limit.
   uint64_t max_bytes = 0;
+  /// Of a longer body, take the part up to `max_bytes` instead of failing.
+  bool truncate = false;
 };
 
 struct fetched {

@@ -43,6 +43,8 @@ result<parser_process> parser_process::start(const std::vector<std::string>& arg
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, child_end, parser_socket);
+  // Whatever else is open here is no business of a process that reads what strangers wrote.
+  posix_spawn_file_actions_addclosefrom_np(&actions, parser_socket + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   // A group of its own: a terminal's Ctrl-C is the server's to handle, and killing takes descendants along.

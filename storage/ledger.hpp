@@ -81,7 +81,8 @@ public:
 
   /// Makes a source visible in another notebook. False: there is no such source.
   bool link(notebook_id n, source_id s, std::string notes);
-  /// Takes a source out of a notebook; with `force` drops it from everywhere. False: it is not there.
+  /// Takes a source out of a notebook; with `force` drops it from everywhere. False: it is not there
+  /// (with `force`, its home will do).
   /// Commits by itself what was staged before and what it changes.
   result<bool> remove(notebook_id n, source_id s, bool force);
 
@@ -113,6 +114,7 @@ private:
   void count_final(batch& b, item_state to);
   void finish_batch(batch& b);
   void record_attempt(const ending& e, const item& row);
+  ending still_true(const ending& e, const item& row, const batch& b);
   failure settle_item(item& row, batch& b, const ending& e);
   failure leave_source(item& row, const batch& b, const finding& f);
   source_id same_text(notebook_id n, const digest& text);

@@ -47,13 +47,26 @@ result<outcome> ledger::end(const ending& e) {
   out.row = *row;
   const bool current = e.token.epoch == epoch_ && e.token.number == row->attempts + 1;
   if (!terminal(row->state) && current) {
-    if (auto f = settle_item(*row, *b, e); f.code != errc::none) return f;
+    if (auto f = settle_item(*row, *b, still_true(e, *row, *b)); f.code != errc::none) return f;
     out.applied = true;
     out.row = *row;
   }
   out.batch_now = b->state;
   out.counts = b->counts;
   return out;
+}
+
+/// The source that an item was to share may have been dropped since: then the item is tried on its own.
+ending ledger::still_true(const ending& e, const item& row, const batch& b) {
+  if (e.to != item_state::succeeded || e.found) return e;
+  if (db_.get(table::sources, key::number(raw(e.existing)))) return e;
+  set_->erase(table::index, key::url(b.home, b.job, row.url));
+  auto other = e;
+  other.to = item_state::retry_wait;
+  other.error = fail(errc::not_found, "the source that it was to share is gone");
+  other.not_before = now();
+  other.unattempted = true;
+  return other;
 }
 
 failure ledger::settle_item(item& row, batch& b, const ending& e) {
@@ -194,6 +207,7 @@ result<bool> ledger::remove(notebook_id n, source_id s, bool force) {
   const auto bytes = db_.get(table::sources, key::number(raw(s)));
   source row;
   if (!bytes || !layout::decode(*bytes, row)) return false;
+  if (n != row.home && !db_.get(table::index, key::link(n, s))) return false;
   if (!force && !db_.get(table::index, key::link(n, s))) return false;
   if (force) {
     if (auto f = drop_source(row); f.code != errc::none) return f;

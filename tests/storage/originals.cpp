@@ -138,7 +138,7 @@ BOOST_DATA_TEST_CASE(a_shared_file_stays_until_its_last_source_goes, engines, ki
   const auto c = s.stored("another text", original, other);
   BOOST_TEST(s.files().contents().size() == 1u);
   for (const auto& x : {a, b}) {
-    BOOST_TEST(s.writer().remove(home, x.id, true).value());
+    BOOST_TEST(s.writer().remove(x.home, x.id, true).value());
     BOOST_TEST(s.files().holds(hash));
     s.check_sound();
   }

@@ -151,7 +151,10 @@ BOOST_DATA_TEST_CASE(removing_by_force_drops_a_source_everywhere, engines, kind)
   const auto made = s.stored("text", "page");
   s.writer().link(other, made.id, "");
   BOOST_TEST(!s.writer().remove(home, source_id{999}, true).value());
-  BOOST_TEST(s.writer().remove(notebook_id{99}, made.id, true).value());
+  // A notebook that does not hold it cannot drop it.
+  BOOST_TEST(!s.writer().remove(notebook_id{99}, made.id, true).value());
+  BOOST_TEST(s.reader().find_source(made.id).has_value());
+  BOOST_TEST(s.writer().remove(home, made.id, true).value());
   BOOST_TEST(!s.reader().find_source(made.id).has_value());
   BOOST_TEST(listed(s, home, 10).empty());
   BOOST_TEST(listed(s, other, 10).empty());

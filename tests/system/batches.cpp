@@ -178,9 +178,9 @@ BOOST_AUTO_TEST_CASE(a_small_batch_does_not_wait_for_a_large_one) {
       {.data = dir.path(), .set = {"fetch.max_transfers=32", "fetch.max_per_host=32"}}};
   std::vector<std::string> large;
   for (unsigned i = 0; i < 100'000; ++i)
-    large.push_back(o.url("/delay/5/" + std::to_string(i)));
+    large.push_back(o.url("/delay/100/" + std::to_string(i)));
   server.submit(1, large);
-  while (o.requests().size() < 500)
+  while (o.requests().size() < 100)
     std::this_thread::yield();
   const auto before = o.requests().size();
   const auto small =

@@ -87,6 +87,11 @@ BOOST_AUTO_TEST_CASE(bad_input_is_named) {
   refused(R"({"url":"ftp://a.example/"})", "ftp");
   refused(R"({"url":"http://a.example/)" + std::string(3'000, 'x') + "\"}", "longer");
   refused(R"({"urls":["http://a.example/"],"max_age":-1})", "max_age");
+  refused(R"({"urls":["http://a.example/"],"max_age":"5"})", "max_age");
+  refused(R"({"urls":["http://a.example/"],"max_age":9223372036854775807})", "max_age");
+  refused(R"({"urls":["http://a.example/"],"strict":"yes"})", "strict");
+  refused(R"({"url":"http://a.example/","upload_url_id":5})", "upload_url_id");
+  refused(R"({"urls":["http://a.example/"],"upload_url_id":"x"})", "upload_url_id");
   BOOST_TEST(server.post("/api/v1/notebooks/abc/files/parse_url/", R"({"url":"http://a.example/"})").status ==
              400);
 }
@@ -209,6 +214,20 @@ BOOST_AUTO_TEST_CASE(deleting_an_upload_in_work_cancels_it) {
   BOOST_TEST(status["items"][1]["status"] == "completed");
 }
 
+BOOST_AUTO_TEST_CASE(a_cancelled_upload_stays_cancelled_and_takes_no_other_with_it) {
+  const json urls{{{"url", o.url("/delay/400/1")}, {"upload_url_id", "first"}},
+                  {{"url", o.url("/delay/400/1")}, {"upload_url_id", "second"}}};
+  const auto r = parse_url({{"urls", urls}});
+  while (o.under_way() == 0) {
+  }
+  BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/5/files/first/", "").status == 204);
+  server.kill9();
+  const server_process again{{.data = dir.path()}};
+  const auto status = again.wait(5, r.json()["batch_job_id"]);
+  BOOST_TEST(status["items"][0]["error_code"] == "cancelled");
+  BOOST_TEST(status["items"][1]["status"] == "completed");
+}
+
 BOOST_AUTO_TEST_CASE(long_statuses_come_in_pages) {
   std::vector<std::string> urls;
   for (int i = 0; i < 30; ++i)
@@ -269,6 +288,21 @@ BOOST_AUTO_TEST_CASE(keys_limit_what_callers_may_do) {
   BOOST_TEST(server.get(file + "/content/", with("writes-6")).status == 404);
   BOOST_TEST(server.get(file + "/raw/", with("writes-6")).status == 404);
   BOOST_TEST(server.get("/api/v1/health/").status == 200);
+
+  // Nobody deletes what is at home where he may not write.
+  const auto id = made.json()["file_id"].get<std::string>();
+  const auto number = made.json()["knowledge_item_id"].get<uint64_t>();
+  server.post("/api/v1/notebooks/6/files/parse_url/", json{{"url", o.url("/page/2")}}.dump(),
+              with("writes-6"));
+  BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/6/files/" + id + "/?force=true", "", with("writes-6"))
+                 .status == 404);
+  const auto item = json{{"knowledge_base_item_id", number}}.dump();
+  BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/6/knowledge-base/", item, with("writes-6")).status ==
+             404);
+  server.post("/api/v1/notebooks/6/knowledge-base/", item, with("all"));
+  BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/6/files/" + id + "/?force=true", "", with("writes-6"))
+                 .status == 204);
+  BOOST_TEST(server.get(file + "/content/", with("all")).status == 200);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,6 +65,27 @@ BOOST_AUTO_TEST_CASE(head_has_no_body) {
   BOOST_TEST(c.received().find("Content-Length: ") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_nobody_wants_is_no_request) {
+  raw_client c{server.base()};
+  const std::string inner = health;
+  c.send("OPTIONS /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+         std::to_string(inner.size()) + "\r\n\r\n" + inner);
+  c.closed(2s);
+  BOOST_TEST(count(c.received(), "HTTP/1.1 ") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(head_of_a_large_original_has_no_body) {
+  const scratch more;
+  server_process other{{.data = more.path(), .set = {"store.inline_original_bytes=1000"}}};
+  const auto made =
+      other.post("/api/v1/notebooks/1/files/parse_url/", json{{"url", o.url("/page/1/8")}}.dump());
+  raw_client c{other.base()};
+  c.send("HEAD /api/v1/notebooks/files/" + made.json()["file_id"].get<std::string>() +
+         "/raw/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().ends_with("\r\n\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(slow_heads_idle_connections_and_slow_bodies_are_ended) {
   raw_client slow{server.base()};
   slow.send("GET /api/v1/hea");
