@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <new>
 #include <vector>
 
 namespace troupe::test {
@@ -20,6 +21,10 @@ bool says(const parse_input& input, std::string_view word) {
   std::vector<std::unique_ptr<char[]>> all;
   for (;;) {
     constexpr size_t block = 16u << 20;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    // The limit on address space cannot be set under a sanitizer: what it would do is done here.
+    if (all.size() == 16) throw std::bad_alloc();
+#endif
     all.push_back(std::make_unique<char[]>(block));
     std::memset(all.back().get(), 1, block);
   }

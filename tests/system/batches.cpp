@@ -149,7 +149,8 @@ BOOST_AUTO_TEST_CASE(pages_that_end_their_parser_cost_only_themselves) {
   const origin o;
   const scratch dir;
   const server_process server{
-      {.data = dir.path(), .set = {"parse.wall_timeout_ms=1500", "parse.cpu_timeout_ms=1000"}}};
+      {.data = dir.path(),
+       .set = {"parse.wall_timeout_ms=1500", "parse.cpu_timeout_ms=1000", "parse.memory_bytes=134217728"}}};
   auto urls = pages(o, 0, 1'000);
   const std::map<std::string, std::string> bad = {{"HANGS", "parse_timeout"}, {"SPINS", "parse_timeout"},
                                                   {"BLOATS", "parse_memory"}, {"CRASHES", "parse_crashed"},
