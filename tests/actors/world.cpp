@@ -82,6 +82,10 @@ world::~world() {
 }
 
 started_services world::start_services() {
+  // Those before would go on with a ledger that is gone.
+  for (const auto& a : started)
+    caf::anon_send_exit(a, caf::exit_reason::kill);
+  started.clear();
   book.reset();
   book = std::move(*ledger::open(*db, *files, {0, 1 << 20}));
   started_services out;
