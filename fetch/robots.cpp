@@ -1,5 +1,7 @@
 #include "fetch/robots.hpp"
 
+#include "model/text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -10,13 +12,6 @@ namespace {
 
 constexpr size_t most_rules = 20'000;
 constexpr double longest_delay_seconds = 60;
-
-std::string lower(std::string_view s) {
-  std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
-}
 
 std::string_view trim(std::string_view s) {
   while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
@@ -31,7 +26,7 @@ std::string product(std::string_view s) {
   size_t n = 0;
   while (n < s.size() && (std::isalpha(static_cast<uint8_t>(s[n])) || s[n] == '_' || s[n] == '-'))
     ++n;
-  return lower(s.substr(0, n));
+  return ascii_lower(s.substr(0, n));
 }
 
 /// Percent-encoding in one form: escapes in upper case, bytes beyond ASCII escaped, and the two characters
@@ -89,7 +84,7 @@ bool split(std::string_view line, std::string& key, std::string_view& value) {
   auto end = line.find(':');
   if (end == line.npos) end = line.find_first_of(" \t");
   if (end == line.npos) return false;
-  key = lower(trim(line.substr(0, end)));
+  key = ascii_lower(trim(line.substr(0, end)));
   value = trim(line.substr(end + 1));
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include "model/content.hpp"
 #include "model/network.hpp"
+#include "model/text.hpp"
 
 #include <openssl/crypto.h>
 
@@ -10,17 +11,10 @@
 namespace troupe::http {
 namespace {
 
-std::string lower(std::string_view s) {
-  std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
-}
-
 /// The host of `host:port`, without brackets.
 std::string without_port(std::string_view host) {
   if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-  return lower(host.substr(0, host.rfind(':')));
+  return ascii_lower(host.substr(0, host.rfind(':')));
 }
 
 bool same_hash(std::string_view a, std::string_view b) {
@@ -43,14 +37,16 @@ bool door::knows_host(std::string_view host) const {
   const auto name = without_port(host);
   if (name == "localhost" || name == own_host_) return true;
   if (const auto ip = parse_ip(name); ip && is_loopback(*ip)) return true;
-  return std::any_of(s_.http.allowed_hosts.begin(), s_.http.allowed_hosts.end(),
-                     [&](const std::string& h) { return lower(h) == name || lower(h) == lower(host); });
+  return std::any_of(s_.http.allowed_hosts.begin(), s_.http.allowed_hosts.end(), [&](const std::string& h) {
+    return ascii_lower(h) == name || ascii_lower(h) == ascii_lower(host);
+  });
 }
 
 bool door::allows_origin(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return true;
   const auto scheme_end = origin.find("://");
-  if (scheme_end != origin.npos && lower(origin.substr(scheme_end + 3)) == lower(host)) return true;
+  if (scheme_end != origin.npos && ascii_lower(origin.substr(scheme_end + 3)) == ascii_lower(host))
+    return true;
   return std::find(s_.http.allowed_origins.begin(), s_.http.allowed_origins.end(), origin) !=
          s_.http.allowed_origins.end();
 }
@@ -70,7 +66,8 @@ std::optional<response> door::authorize(const request& r, const route& to,
                                         const std::vector<std::string>& arguments, caller& who) const {
   if (to.needs == scope::open || s_.http.keys.empty()) return std::nullopt;
   constexpr std::string_view bearer = "bearer ";
-  if (r.authorization.size() <= bearer.size() || lower(r.authorization.substr(0, bearer.size())) != bearer)
+  if (r.authorization.size() <= bearer.size() ||
+      ascii_lower(r.authorization.substr(0, bearer.size())) != bearer)
     return unauthorized("a key is needed: Authorization: Bearer");
   const auto hash = sha256(r.authorization.substr(bearer.size())).hex();
   for (const auto& k : s_.http.keys)

@@ -76,6 +76,7 @@ private:
     exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
     ++front_.requests;
     auto answer = co_await handle(in, x);
+    co_await drop_body(in);
     if (answer.stream) --front_.requests;
     const bool streamed = answer.stream != nullptr;
     const bool sent = co_await send(answer);
@@ -112,33 +113,21 @@ private:
     const auto& head = in.get();
     const door::request at_door{view(head.method_string()), view(head[bhttp::field::host]), origin_,
                                 view(head[bhttp::field::authorization])};
-    if (auto no = front_.entrance.check(at_door)) {
-      co_await drop_body(in);
-      co_return std::move(*no);
-    }
+    if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
     allowed_origin_ = true;
-    if (head.method() == bhttp::verb::options) {
-      co_await drop_body(in);
-      co_return front_.entrance.preflight();
-    }
+    if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
     const auto target = view(head.target());
     const auto found =
         front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
     auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who)
                        : nowhere(found, target);
-    if (no) {
-      co_await drop_body(in);
-      co_return std::move(*no);
-    }
+    if (no) co_return std::move(*no);
     x.method = at_door.method;
     x.arguments = found.arguments;
     x.query = parse_query(target);
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
     no = co_await read_body(in, x.body);
-    if (no) {
-      co_await drop_body(in);
-      co_return std::move(*no);
-    }
+    if (no) co_return std::move(*no);
     co_return co_await run_handler(*found.to, x);
   }
 

@@ -1,5 +1,6 @@
 #include "parse/boilerplate.hpp"
 
+#include "model/text.hpp"
 #include "parse/measure.hpp"
 
 #include <algorithm>
@@ -163,13 +164,6 @@ bool contains_any(std::string_view s, std::initializer_list<std::string_view> pa
   return std::any_of(parts.begin(), parts.end(), [&](auto p) { return s.find(p) != std::string_view::npos; });
 }
 
-std::string lower(std::string_view s) {
-  std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
-}
-
 bool says_content(const std::string& label) {
   return contains_any(label, {"articlebody",
                               "article-body",
@@ -309,7 +303,7 @@ hint hint_of(const node* n) {
   const auto prop = n->get("itemprop");
   if (prop == "articleBody" || prop == "text" || prop == "description") return hint::content;
   if (classes.empty() && id.empty()) return hint::none;
-  const auto label = lower(classes) + " " + lower(id);
+  const auto label = ascii_lower(classes) + " " + ascii_lower(id);
   if (says_content(label)) return hint::content;
   auto words = words_of(classes);
   const auto more = words_of(id);
@@ -323,7 +317,7 @@ bool is_hidden(const node* n) {
   if (n->has("hidden") || n->get("aria-hidden") == "true") return true;
   const auto style = n->get("style");
   if (style.empty()) return false;
-  std::string packed = lower(style);
+  std::string packed = ascii_lower(style);
   packed.erase(std::remove(packed.begin(), packed.end(), ' '), packed.end());
   return packed.find("display:none") != std::string::npos ||
          packed.find("visibility:hidden") != std::string::npos;

@@ -1,5 +1,7 @@
 #include "parse/charset.hpp"
 
+#include "model/text.hpp"
+
 #include <uchardet/uchardet.h>
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
@@ -12,13 +14,6 @@ namespace {
 
 constexpr size_t meta_window = 4'096;
 constexpr size_t statistics_window = 65'536;
-
-std::string lower(std::string_view s) {
-  std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
-}
 
 /// Labels whose standard meaning is wider than their name (WHATWG Encoding, section 4.2).
 std::string widen(const std::string& label) {
@@ -57,7 +52,7 @@ bool known(const std::string& charset) {
 }
 
 std::string charset_after(std::string_view text, std::string_view word) {
-  const auto copy = lower(text);
+  const auto copy = ascii_lower(text);
   auto at = copy.find(word);
   if (at == std::string::npos) return {};
   at += word.size();
@@ -85,7 +80,7 @@ std::string from_document(std::string_view data) {
   const auto head = data.substr(0, meta_window);
   if (head.starts_with("<?xml"))
     if (auto named = charset_after(head.substr(0, head.find('>')), "encoding"); !named.empty()) return named;
-  const auto copy = lower(head);
+  const auto copy = ascii_lower(head);
   for (auto at = copy.find("<meta"); at != std::string::npos; at = copy.find("<meta", at + 5)) {
     const auto end = copy.find('>', at);
     if (auto named = charset_after(copy.substr(at, end == std::string::npos ? end : end - at), "charset");
@@ -100,7 +95,7 @@ std::string from_statistics(std::string_view data) {
   const std::unique_ptr<uchardet, void (*)(uchardet_t)> d{uchardet_new(), uchardet_delete};
   uchardet_handle_data(d.get(), data.data(), std::min(data.size(), statistics_window));
   uchardet_data_end(d.get());
-  return lower(uchardet_get_charset(d.get()));
+  return ascii_lower(uchardet_get_charset(d.get()));
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "parse/sniff.hpp"
 
+#include "model/text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -7,13 +9,6 @@ namespace troupe {
 namespace {
 
 constexpr size_t window = 2'048;
-
-std::string lower(std::string_view s) {
-  std::string out{s};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
-}
 
 struct magic {
   std::string_view bytes;
@@ -71,7 +66,7 @@ std::string text_head(std::string_view data) {
   for (const char c : data.substr(wide ? 2 : 0, window))
     if (!wide || c) head += c;
   const auto first = head.find_first_not_of(" \t\r\n\f");
-  return first == std::string::npos ? std::string{} : lower(std::string_view(head).substr(first));
+  return first == std::string::npos ? std::string{} : ascii_lower(std::string_view(head).substr(first));
 }
 
 bool looks_html(const std::string& head) {
@@ -90,7 +85,7 @@ std::string extension_of(std::string_view url) {
   const auto slash = url.rfind('/');
   const auto name = slash == url.npos ? url : url.substr(slash + 1);
   const auto dot = name.rfind('.');
-  return dot == name.npos ? std::string{} : lower(name.substr(dot + 1));
+  return dot == name.npos ? std::string{} : ascii_lower(name.substr(dot + 1));
 }
 
 } // namespace
@@ -102,7 +97,7 @@ media_type sniff(std::string_view data, std::string_view header, std::string_vie
         (m.bytes.size() > 3 || !all_printable(m.bytes) || looks_binary(data.substr(0, window))))
       return {media_kind::binary, std::string(m.name)};
   if (data.size() > 12 && data.substr(4, 4) == "ftyp") return {media_kind::binary, "video/mp4"};
-  const auto type = lower(header.substr(0, header.find(';')));
+  const auto type = ascii_lower(header.substr(0, header.find(';')));
   const bool says_html = type.find("html") != type.npos;
   const auto head = text_head(data);
   if (looks_html(head)) return {media_kind::html, "text/html"};
