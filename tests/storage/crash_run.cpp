@@ -148,6 +148,8 @@ void crash_run::remove() {
   if (sources_.empty()) return;
   flush();
   std::swap(sources_[below(static_cast<unsigned>(sources_.size()))], sources_.back());
+  // Death may come between the removal's commit and its report: from here on the source may be gone.
+  report_(line("removing", raw(sources_.back())));
   if (s_.writer->remove(notebooks[0], sources_.back(), true).value())
     report_(line("removed", raw(sources_.back())));
   sources_.pop_back();
@@ -169,6 +171,8 @@ void reported_facts::add(const std::string& text) {
   in >> kind >> id;
   if (kind == "batch")
     in >> batches_[batch_id{id}];
+  else if (kind == "removing")
+    may_be_gone_.insert(source_id{id});
   else if (kind == "removed")
     removed_.insert(source_id{id});
   else if (kind == "event")
@@ -196,7 +200,7 @@ std::vector<std::string> reported_facts::missing(const catalog& reader) const {
     const bool there = row && row->attempts >= fact.attempts &&
                        (!terminal(fact.state) || (row->state == fact.state && row->source == fact.source));
     if (!there) out.push_back(line("item", raw(k.batch), k.index));
-    if (fact.source != source_id{} && !removed_.contains(fact.source) && there && !row->duplicate &&
+    if (fact.source != source_id{} && !may_be_gone_.contains(fact.source) && there && !row->duplicate &&
         !reader.find_source(fact.source))
       out.push_back(line("source", raw(fact.source)));
   }

@@ -24,7 +24,7 @@ struct crashing_store {
 };
 
 /// Works for ever: accepts, abandons, ends, cancels, links and removes at random; calls `report` with a line
-/// per fact right after the flush that made it durable.
+/// per fact right after the flush that made it durable, and before a removal is begun.
 class crash_run {
 public:
   crash_run(crashing_store& s, unsigned seed, std::function<void(const std::string&)> report);
@@ -66,6 +66,8 @@ private:
   std::map<batch_id, uint32_t> batches_;
   std::map<item_key, item_fact> items_;
   std::set<source_id> removed_;
+  /// Those, and one whose removal was begun when the process died.
+  std::set<source_id> may_be_gone_;
   uint64_t newest_event_ = 0;
 };
 
