@@ -1,105 +1,124 @@
 #include "parse/child.hpp"
 
+#include "parse/document_file.hpp"
+#include "parse/sandbox.hpp"
 #include "parse/wire.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <fstream>
+#include <cstring>
+#include <iostream>
 #include <new>
 
 namespace troupe {
 namespace {
 
-bool read_all(char* to, size_t size) {
+/// The server is gone, or says what makes no sense: there is nobody to serve.
+struct server_gone {};
+
+void read_all(char* to, size_t size) {
   while (size > 0) {
     const auto n = ::read(parser_socket, to, size);
-    if (n <= 0) return false;
+    if (n <= 0) throw server_gone{};
     to += n;
     size -= static_cast<size_t>(n);
   }
-  return true;
 }
 
-bool write_all(std::string_view data) {
+void write_all(std::string_view data) {
   while (!data.empty()) {
     const auto n = ::send(parser_socket, data.data(), data.size(), MSG_NOSIGNAL);
-    if (n <= 0) return false;
+    if (n <= 0) throw server_gone{};
     data.remove_prefix(static_cast<size_t>(n));
   }
-  return true;
 }
 
-void limit(int what, uint64_t soft, uint64_t hard) {
-  const rlimit l{soft, hard};
-  setrlimit(static_cast<__rlimit_resource>(what), &l);
-}
-
-uint64_t address_space() {
-  uint64_t pages = 0;
-  std::ifstream{"/proc/self/statm"} >> pages;
-  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-void limit_process(const child_limits& limits) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_DUMPABLE, 0);
-  signal(SIGINT, SIG_IGN);
-  limit(RLIMIT_CORE, 0, 0);
-  limit(RLIMIT_FSIZE, 0, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // Sanitizers reserve terabytes of address space: there the limit would end the process at once.
-  const auto memory = address_space() + limits.memory_bytes;
-  limit(RLIMIT_AS, memory, memory);
-#else
-  (void)limits;
-  (void)address_space;
-#endif
-}
-
-/// Lets the kernel end this process (SIGXCPU) when the next document takes longer.
-void limit_cpu(unsigned seconds) {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto spent = static_cast<uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
-  limit(RLIMIT_CPU, spent + seconds + 1, RLIM_INFINITY);
-}
-
-bool serve_one(const child_limits& limits, const parse_function& parse) {
+/// A frame's prefix, with the descriptor that came along; -1: none did.
+wire::sizes read_prefix(int& document) {
   char prefix[wire::prefix_size];
-  if (!read_all(prefix, sizeof prefix)) return false;
-  limit_cpu(limits.cpu_seconds);
-  const auto sizes = wire::read_prefix(prefix);
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  iovec part{prefix, sizeof prefix};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const auto n = recvmsg(parser_socket, &message, MSG_CMSG_CLOEXEC);
+  if (n <= 0) throw server_gone{};
+  document = -1;
+  if (const auto* c = CMSG_FIRSTHDR(&message); c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+    std::memcpy(&document, CMSG_DATA(c), sizeof document);
+  read_all(prefix + n, sizeof prefix - static_cast<size_t>(n));
+  return wire::read_prefix(prefix);
+}
+
+std::string read_text(size_t size) {
+  std::string text(size, '\0');
+  read_all(text.data(), size);
+  return text;
+}
+
+/// Asks the server for what this process may not start a program for.
+result<std::string> ask_to_convert(conversion what) {
+  write_all(wire::wish_frame(what));
+  int none = -1;
+  const auto sizes = read_prefix(none);
+  const auto header = read_text(sizes.header);
+  return wire::read_granted(header, read_text(sizes.body));
+}
+
+/// True: the process may go on with another document.
+bool serve_one(const child_limits& limits, const parse_function& parse) {
+  int fd = -1;
+  const auto sizes = read_prefix(fd);
+  limit_cpu(std::chrono::seconds(limits.cpu_seconds));
   wire::request request;
+  if (!wire::read_request(read_text(sizes.header), request)) return false;
   std::string reply;
   try {
-    std::string header(sizes.header, '\0');
-    std::string body(sizes.body, '\0');
-    if (!read_all(header.data(), header.size()) || !read_all(body.data(), body.size())) return false;
-    if (!wire::read_request(header, request)) return false;
-    reply = wire::answer(parse({.data = body,
-                                .url = request.url,
-                                .content_type = request.content_type,
-                                .max_markdown_bytes = request.max_markdown}));
+    const mapped_file document{fd, sizes.body};
+    ::close(fd);
+    reply = wire::answer_frame(parse({.data = document.view(),
+                                      .url = request.url,
+                                      .content_type = request.content_type,
+                                      .limits = request.limits,
+                                      .convert = ask_to_convert}));
   } catch (const std::bad_alloc&) {
-    write_all(wire::answer(fail(errc::parse_memory)));
+    write_all(wire::answer_frame(fail(errc::parse_memory)));
     return false;
   } catch (const std::exception& e) {
-    reply = wire::answer(fail(errc::parse_failed, e.what()));
+    reply = wire::answer_frame(fail(errc::parse_failed, e.what()));
   }
-  return write_all(reply);
+  write_all(reply);
+  return true;
 }
 
 } // namespace
 
 int run_parser_child(const child_limits& limits, const parse_function& parse) {
-  limit_process(limits);
-  while (serve_one(limits, parse)) {
+  limit_process();
+  warm_up();
+  limit_memory(limits.memory_bytes);
+  if (auto f = confine_parser(); f.code != errc::none) {
+    std::cerr << "troupe: a parser process cannot confine itself: " << f.text() << "\n";
+    return 1;
+  }
+  try {
+    while (serve_one(limits, parse)) {
+    }
+  } catch (const server_gone&) {
   }
   return 0;
+}
+
+int run_tool_child(const child_limits& limits, char** arguments) {
+  limit_process();
+  limit_memory(limits.memory_bytes);
+  limit_cpu(std::chrono::seconds(limits.cpu_seconds));
+  if (confine_tool().code != errc::none) return tool_not_confined;
+  execvp(arguments[0], arguments);
+  return tool_not_found;
 }
 
 } // namespace troupe

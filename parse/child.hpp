@@ -2,6 +2,7 @@
 /// The inside of a parser process.
 
 #include "parse/parser.hpp"
+#include "parse/tool.hpp"
 
 #include <functional>
 
@@ -18,9 +19,14 @@ struct child_limits {
 
 using parse_function = std::function<result<document>(const parse_input&)>;
 
-/// Serves requests on `parser_socket` until it closes. Returns the exit code of the process. Sets the
-/// limits on itself: address space, CPU time for each document, no core, no new files, and it dies with
-/// its parent.
+/// Serves requests on `parser_socket` until it closes. Returns the exit code of the process. Before the first
+/// it takes from itself what it does not need (sandbox.hpp): memory, CPU time for each document, files,
+/// network, other programs; it dies with its parent.
 int run_parser_child(const child_limits& limits, const parse_function& parse = parse_document);
+
+/// Confines itself and becomes the program `arguments[0]` (looked up in PATH, null-terminated), which is to
+/// read a document from its standard input. Returns only when it cannot: `tool_not_found` or
+/// `tool_not_confined`.
+int run_tool_child(const child_limits& limits, char** arguments);
 
 } // namespace troupe

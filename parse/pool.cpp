@@ -1,6 +1,8 @@
 #include "parse/pool.hpp"
 
+#include "parse/documents/pdf.hpp"
 #include "parse/process.hpp"
+#include "parse/tool.hpp"
 #include "parse/wire.hpp"
 
 #include <poll.h>
@@ -10,8 +12,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <deque>
-#include <fstream>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -23,6 +25,8 @@ using clock = std::chrono::steady_clock;
 constexpr milliseconds first_restart_delay{50};
 constexpr milliseconds longest_restart_delay{5'000};
 constexpr size_t read_block = 256 * 1024;
+/// A layout says each word with its place: many times its text.
+constexpr size_t layout_factor = 16;
 
 struct job {
   parse_order order;
@@ -30,32 +34,55 @@ struct job {
   clock::time_point give_up;
 };
 
-/// The bytes of a body, from memory or from its file.
-result<std::shared_ptr<const std::string>> bytes_of(const content_ref& body) {
-  if (body.path.empty()) return body.bytes ? body.bytes : std::make_shared<const std::string>();
-  std::ifstream file{body.path, std::ios::binary};
-  std::string data(body.size, '\0');
-  if (!file.read(data.data(), static_cast<std::streamsize>(data.size())))
-    return fail(errc::storage_error, "the original cannot be read");
-  return std::make_shared<const std::string>(std::move(data));
-}
-
 /// A slot of the pool: at most one process, at most one job.
 struct slot {
   std::optional<parser_process> process;
   std::optional<job> current;
   clock::time_point deadline;
   bool deadline_is_budget = false;
-  std::string head;
-  std::shared_ptr<const std::string> body;
+  std::shared_ptr<document_file> document;
+  /// To be sent; `descriptor` goes with its first byte.
+  std::string frame;
   size_t sent = 0;
+  int descriptor = -1;
   std::string received;
+  /// Runs while the parser waits for what it writes.
+  std::shared_ptr<tool> converter;
   int64_t documents = 0;
   clock::time_point start_after{};
   milliseconds restart_delay = first_restart_delay;
 
-  bool sending() const { return current && body && sent < head.size() + body->size(); }
+  bool sending() const { return current && sent < frame.size(); }
 };
+
+/// What a converter wrote, for the job that it ran for.
+struct converted {
+  const slot* of = nullptr;
+  std::shared_ptr<tool> by;
+  result<std::string> written;
+};
+
+/// Sends what it can; the descriptor, if there is one, with the first byte. False when nothing went.
+bool send_some(int socket, std::string_view bytes, int descriptor, size_t& sent) {
+  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  if (descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    auto* c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
+  }
+  const auto n = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n <= 0) return false; // full, or dead: poll tells
+  sent += static_cast<size_t>(n);
+  return true;
+}
 
 } // namespace
 
@@ -67,8 +94,12 @@ public:
       , slots_(static_cast<size_t>(s.parse.processes > 0 ? s.parse.processes
                                                          : std::max(1u, std::thread::hardware_concurrency())))
       , wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    program_ = program;
     arguments_ = {std::move(program), "parser-child", std::to_string(options_.memory_bytes),
                   std::to_string((options_.cpu_timeout.count() + 999) / 1000)};
+    limits_.max_markdown_bytes = static_cast<size_t>(options_.max_markdown_bytes);
+    limits_.max_images = static_cast<size_t>(options_.max_images);
+    limits_.max_image_bytes = static_cast<size_t>(options_.max_image_bytes);
     thread_ = std::thread([this] { run(); });
   }
   ~loop() {
@@ -110,12 +141,14 @@ private:
   void run() {
     while (!stop_) {
       take_incoming();
+      take_converted();
       start_processes();
       assign();
       wait();
     }
     for (auto& s : slots_)
       if (s.current) finish(s, fail(errc::cancelled));
+    converters_.clear();
     take_incoming();
     for (auto& j : waiting_)
       j.done(fail(errc::cancelled));
@@ -186,20 +219,16 @@ private:
       if (!s.process || s.current) continue;
       s.current.emplace(std::move(waiting_.front()));
       waiting_.pop_front();
-      auto bytes = bytes_of(s.current->order.body);
-      if (!bytes) {
-        finish(s, bytes.error());
+      auto document = document_file::open(s.current->order.body);
+      if (!document) {
+        finish(s, document.error());
         continue;
       }
       const auto wall = clock::now() + options_.wall_timeout;
       s.deadline = std::min(wall, s.current->give_up);
       s.deadline_is_budget = s.current->give_up < wall;
-      s.body = std::move(*bytes);
-      s.head = wire::request_head(s.current->order, s.body->size(),
-                                  static_cast<size_t>(options_.max_markdown_bytes));
-      s.sent = 0;
-      s.received.clear();
-      send(s);
+      s.document = std::make_shared<document_file>(std::move(*document));
+      begin(s, wire::request_frame(s.current->order, limits_), s.document->fd());
     }
     waiting_count_ = waiting_.size();
   }
@@ -226,15 +255,19 @@ private:
     }
   }
 
+  void begin(slot& s, std::string frame, int descriptor) {
+    s.frame = std::move(frame);
+    s.sent = 0;
+    s.descriptor = descriptor;
+    s.received.clear();
+    send(s);
+  }
   void send(slot& s) {
     while (s.sending()) {
-      const auto& part = s.sent < s.head.size() ? std::string_view(s.head).substr(s.sent)
-                                                : std::string_view(*s.body).substr(s.sent - s.head.size());
-      const auto n = ::send(s.process->socket(), part.data(), part.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (n < 0) return; // full, or dead: poll tells
-      s.sent += static_cast<size_t>(n);
+      const auto rest = std::string_view(s.frame).substr(s.sent);
+      if (!send_some(s.process->socket(), rest, s.descriptor, s.sent)) return;
+      s.descriptor = -1;
     }
-    s.body.reset();
   }
 
   void receive(slot& s) {
@@ -246,16 +279,63 @@ private:
       s.received.append(block.data(), static_cast<size_t>(n));
       if (s.received.size() < wire::prefix_size) continue;
       const auto sizes = wire::read_prefix(s.received.data());
-      if (!s.current || sizes.header > wire::most_header ||
-          sizes.body > static_cast<uint64_t>(options_.max_markdown_bytes))
+      if (!s.current || s.converter || sizes.header > wire::most_header ||
+          sizes.body > limits_.max_markdown_bytes + limits_.max_image_bytes)
         return kill(s, fail(errc::parse_crashed, "the parser process answered out of turn"));
-      if (s.received.size() == wire::prefix_size + sizes.header + sizes.body) return answered(s, sizes);
+      if (s.received.size() == wire::prefix_size + sizes.header + sizes.body) return framed(s, sizes);
     }
   }
 
-  void answered(slot& s, const wire::sizes& sizes) {
+  void framed(slot& s, const wire::sizes& sizes) {
     const auto header = std::string_view(s.received).substr(wire::prefix_size, sizes.header);
-    auto outcome = wire::read_answer(header, s.received.substr(wire::prefix_size + sizes.header));
+    if (const auto wish = wire::read_wish(header)) return convert(s, *wish);
+    answered(s, wire::read_answer(header, s.received.substr(wire::prefix_size + sizes.header)));
+  }
+
+  // -- conversions: made by a program of their own, while the parser waits -----------------------------
+
+  std::vector<std::string> command_of(conversion what) const {
+    if (what == conversion::legacy_office) return options_.legacy_converter;
+    return {std::begin(documents::pdf_layout_command), std::end(documents::pdf_layout_command)};
+  }
+
+  void convert(slot& s, conversion what) {
+    const auto command = command_of(what);
+    if (command.empty()) return begin(s, wire::granted_frame(fail(errc::no_converter)), -1);
+    const auto left = std::chrono::duration_cast<milliseconds>(s.deadline - clock::now());
+    s.converter =
+        std::make_shared<tool>(command, program_,
+                               tool_limits{.memory_bytes = static_cast<uint64_t>(options_.memory_bytes),
+                                           .output_bytes = layout_factor * limits_.max_markdown_bytes,
+                                           .wall = std::max(left, milliseconds{1}),
+                                           .cpu = options_.cpu_timeout});
+    std::erase_if(converters_, [](const auto& c) { return c.done->load(); });
+    auto done = std::make_shared<std::atomic<bool>>(false);
+    converters_.push_back({done, std::jthread([this, of = &s, by = s.converter, done, file = s.document] {
+                             auto written = by->run(*file);
+                             {
+                               const std::lock_guard lock{mutex_};
+                               converted_.push_back({of, by, std::move(written)});
+                             }
+                             wake();
+                             *done = true;
+                           })});
+  }
+  void take_converted() {
+    std::vector<converted> ready;
+    {
+      const std::lock_guard lock{mutex_};
+      ready.swap(converted_);
+    }
+    for (auto& l : ready)
+      for (auto& s : slots_)
+        if (&s == l.of && s.converter == l.by) {
+          s.converter.reset();
+          begin(s, wire::granted_frame(l.written), -1);
+        }
+  }
+
+  void answered(slot& s, result<document> outcome) {
     const bool out_of_memory = !outcome && outcome.error().code == errc::parse_memory;
     finish(s, std::move(outcome));
     ++documents_;
@@ -287,13 +367,19 @@ private:
   void finish(slot& s, result<document> outcome) {
     auto done = std::move(s.current->done);
     s.current.reset();
-    s.body.reset();
+    s.document.reset();
+    s.frame = {};
     s.received = {};
+    // Its answer will be nobody's.
+    if (s.converter) s.converter->stop();
+    s.converter.reset();
     done(std::move(outcome));
   }
 
   decltype(settings::parse) options_;
   size_t most_waiting_;
+  documents::reading_limits limits_;
+  std::string program_;
   std::vector<std::string> arguments_;
   std::vector<slot> slots_;
   std::deque<job> waiting_;
@@ -303,7 +389,14 @@ private:
   std::atomic<uint64_t> started_ = 0;
   std::atomic<uint64_t> killed_ = 0;
   std::atomic<uint64_t> documents_ = 0;
+  struct converter {
+    std::shared_ptr<std::atomic<bool>> done;
+    std::jthread thread;
+  };
+  /// Ends before what their threads use.
   std::mutex mutex_;
+  std::vector<converted> converted_;
+  std::vector<converter> converters_;
   std::vector<job> incoming_;
   std::vector<std::pair<item_id, attempt_token>> cancelled_;
   std::thread thread_;

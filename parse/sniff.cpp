@@ -1,6 +1,7 @@
 #include "parse/sniff.hpp"
 
 #include "model/text.hpp"
+#include "parse/documents/archive.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,13 +14,14 @@ constexpr size_t window = 2'048;
 struct magic {
   std::string_view bytes;
   std::string_view name;
+  media_kind kind = media_kind::binary;
 };
 constexpr std::array<magic, 22> known = {{
-    {"%PDF-", "application/pdf"},
+    {"%PDF-", "application/pdf", media_kind::pdf},
     {"PK\x03\x04", "application/zip"},
     {"PK\x05\x06", "application/zip"},
-    {"\xd0\xcf\x11\xe0", "application/x-ole-storage"},
-    {"{\\rtf", "application/rtf"},
+    {"\xd0\xcf\x11\xe0", "application/x-ole-storage", media_kind::legacy_office},
+    {"{\\rtf", "application/rtf", media_kind::rtf},
     {"\x89PNG", "image/png"},
     {"\xff\xd8\xff", "image/jpeg"},
     {"GIF8", "image/gif"},
@@ -30,11 +32,11 @@ constexpr std::array<magic, 22> known = {{
      "application/x-xz"},
     {"7z\xbc\xaf", "application/x-7z-compressed"},
     {"Rar!", "application/vnd.rar"},
-    {"OggS", "application/ogg"},
-    {"ID3", "audio/mpeg"},
-    {"fLaC", "audio/flac"},
+    {"OggS", "application/ogg", media_kind::media},
+    {"ID3", "audio/mpeg", media_kind::media},
+    {"fLaC", "audio/flac", media_kind::media},
     {"RIFF", "application/x-riff"},
-    {"\x1a\x45\xdf\xa3", "video/x-matroska"},
+    {"\x1a\x45\xdf\xa3", "video/x-matroska", media_kind::media},
     {"\x7f"
      "ELF",
      "application/x-executable"},
@@ -46,6 +48,8 @@ constexpr std::array<magic, 22> known = {{
 /// Bytes that no text holds (MIME Sniffing, "binary data byte").
 bool looks_binary(std::string_view head) {
   if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) return false;
+  // ISO 2022 shifts between its sets with control characters.
+  if (head.find("\x1b$") != head.npos && head.find('\0') == head.npos) return false;
   size_t odd = 0;
   for (const char c : head) {
     const auto u = static_cast<uint8_t>(c);
@@ -80,6 +84,57 @@ bool looks_html(const std::string& head) {
          (head.find("<html") != head.npos || head.find("<body") != head.npos);
 }
 
+/// What a zip container holds, by the parts that its format cannot do without.
+media_type type_of_container(std::string_view data) {
+  auto opened = documents::archive::open(data);
+  if (!opened) return {media_kind::broken_container, "application/zip"};
+  if (auto declared = opened->has("mimetype") ? opened->read("mimetype") : fail(errc::not_found)) {
+    const std::string type{trim(*declared)};
+    if (type == "application/epub+zip") return {media_kind::book, type};
+    if (type.starts_with("application/vnd.oasis.opendocument.")) return {media_kind::open_document, type};
+  }
+  constexpr std::string_view office = "application/vnd.openxmlformats-officedocument.";
+  if (opened->has("META-INF/container.xml")) return {media_kind::book, "application/epub+zip"};
+  for (const auto name : opened->names()) {
+    if (name.starts_with("word/"))
+      return {media_kind::word, std::string(office) + "wordprocessingml.document"};
+    if (name.starts_with("ppt/"))
+      return {media_kind::slides, std::string(office) + "presentationml.presentation"};
+    if (name.starts_with("xl/")) return {media_kind::sheets, std::string(office) + "spreadsheetml.sheet"};
+  }
+  if (opened->has("content.xml"))
+    return {media_kind::open_document, "application/vnd.oasis.opendocument.text"};
+  return {media_kind::binary, "application/zip"};
+}
+
+/// Lines at the start that are header fields of a message, one of them of the kind that every message has.
+bool looks_mail(const std::string& head) {
+  size_t fields = 0;
+  bool certain = false;
+  for (size_t at = 0; at < head.size();) {
+    const auto end = std::min(head.find('\n', at), head.size());
+    const auto line = std::string_view(head).substr(at, end - at);
+    at = end + 1;
+    if (trim(line).empty()) break;
+    if (line.front() == ' ' || line.front() == '\t') continue;
+    const auto colon = line.find(':');
+    const auto name = line.substr(0, colon);
+    if (colon == line.npos || name.empty() || name.find_first_of(" \t<>\"") != name.npos) {
+      if (fields == 0 && line.starts_with("from ")) continue;
+      break;
+    }
+    ++fields;
+    certain = certain || name == "received" || name == "message-id" || name == "mime-version" ||
+              name == "return-path" || name == "delivered-to" || name == "x-mailer";
+  }
+  return certain ? fields >= 3 : false;
+}
+
+bool looks_subtitles(const std::string& head, const std::string& extension) {
+  return head.starts_with("webvtt") ||
+         ((extension == "srt" || extension == "vtt") && head.find("-->") != head.npos);
+}
+
 std::string extension_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const auto slash = url.rfind('/');
@@ -95,8 +150,8 @@ media_type sniff(std::string_view data, std::string_view header, std::string_vie
     // A text may begin with the same letters.
     if (data.starts_with(m.bytes) &&
         (m.bytes.size() > 3 || !all_printable(m.bytes) || looks_binary(data.substr(0, window))))
-      return {media_kind::binary, std::string(m.name)};
-  if (data.size() > 12 && data.substr(4, 4) == "ftyp") return {media_kind::binary, "video/mp4"};
+      return m.name == "application/zip" ? type_of_container(data) : media_type{m.kind, std::string(m.name)};
+  if (data.size() > 12 && data.substr(4, 4) == "ftyp") return {media_kind::media, "video/mp4"};
   const auto type = ascii_lower(header.substr(0, header.find(';')));
   const bool says_html = type.find("html") != type.npos;
   const auto head = text_head(data);
@@ -104,6 +159,12 @@ media_type sniff(std::string_view data, std::string_view header, std::string_vie
   if (looks_binary(data.substr(0, window)) && !says_html)
     return {media_kind::binary, "application/octet-stream"};
   const auto extension = extension_of(url);
+  if (type == "message/rfc822" || extension == "eml" || looks_mail(head))
+    return {media_kind::mail, "message/rfc822"};
+  if (looks_subtitles(head, extension))
+    return {media_kind::subtitles, head.starts_with("webvtt") ? "text/vtt" : "application/x-subrip"};
+  if (type == "text/csv" || type == "text/tab-separated-values" || extension == "csv" || extension == "tsv")
+    return {media_kind::csv, "text/csv"};
   if (type.find("json") != type.npos ||
       (extension == "json" && (head.starts_with("{") || head.starts_with("["))))
     return {media_kind::json, "application/json"};

@@ -19,7 +19,7 @@ uint64_t take(const char* from, unsigned bytes) {
   return n;
 }
 
-std::string head(const json& header, size_t body_size) {
+std::string frame(const json& header, uint64_t body_size) {
   const auto text = header.dump(-1, ' ', false, json::error_handler_t::replace);
   std::string out;
   put(out, text.size(), 4);
@@ -27,29 +27,88 @@ std::string head(const json& header, size_t body_size) {
   return out + text;
 }
 
+failure failure_of(const json& x) {
+  return fail(errc_from_name(x.value("code", "internal_error")), x.value("text", ""));
+}
+
 result<document> document_of(const json& x, std::string body) {
-  const auto code = errc_from_name(x.value("code", "internal_error"));
-  if (code != errc::none) return fail(code, x.value("text", ""));
-  return document{std::move(body), x.value("title", ""), x.value("type", ""), x.value("method", ""),
-                  x.value("metadata", "{}")};
+  if (auto f = failure_of(x); f.code != errc::none) return f;
+  document out;
+  auto rest = std::string_view(body);
+  const auto take_bytes = [&rest](uint64_t n) {
+    const auto taken = rest.substr(0, n);
+    rest.remove_prefix(taken.size());
+    return taken;
+  };
+  const auto size = x.value("markdown", uint64_t{0});
+  if (size > rest.size()) return fail(errc::parse_crashed, "the parser process answered nonsense");
+  rest.remove_prefix(size);
+  for (const auto& i : x.value("images", json::array()))
+    out.images.push_back(
+        {i.value("name", ""), i.value("type", ""), std::string(take_bytes(i.value("size", uint64_t{0})))});
+  body.resize(size);
+  out.markdown = std::move(body);
+  out.title = x.value("title", "");
+  out.content_type = x.value("type", "");
+  out.extraction_method = x.value("method", "");
+  out.metadata = x.value("metadata", "{}");
+  return out;
+}
+
+/// A header that is no object, or whose members are of other kinds, reads as `otherwise`.
+template <class T, class Read>
+T read_header(std::string_view header, T otherwise, Read read) {
+  const auto x = json::parse(header, nullptr, false);
+  if (!x.is_object()) return otherwise;
+  try {
+    return read(x);
+  } catch (const json::exception&) {
+    return otherwise;
+  }
 }
 
 } // namespace
 
-std::string request_head(const parse_order& order, size_t body_size, size_t max_markdown) {
-  return head({{"url", order.url}, {"type", order.content_type}, {"max", max_markdown}}, body_size);
+std::string request_frame(const parse_order& order, const documents::reading_limits& limits) {
+  return frame({{"url", order.url},
+                {"type", order.content_type},
+                {"max", limits.max_markdown_bytes},
+                {"images", limits.max_images},
+                {"image_bytes", limits.max_image_bytes}},
+               order.body.size);
 }
 
-std::string answer(const result<document>& outcome) {
+std::string wish_frame(conversion what) {
+  return frame({{"code", "wish"}, {"conversion", static_cast<unsigned>(what)}}, 0);
+}
+
+std::string granted_frame(const result<std::string>& written) {
+  if (!written)
+    return frame({{"code", info(written.error().code).name}, {"text", written.error().message}}, 0);
+  return frame({{"code", "none"}}, written->size()) + *written;
+}
+
+std::string answer_frame(const result<document>& outcome) {
   if (!outcome)
-    return head({{"code", info(outcome.error().code).name}, {"text", outcome.error().message}}, 0);
-  return head({{"code", "none"},
-               {"title", outcome->title},
-               {"type", outcome->content_type},
-               {"method", outcome->extraction_method},
-               {"metadata", outcome->metadata}},
-              outcome->markdown.size()) +
-         outcome->markdown;
+    return frame({{"code", info(outcome.error().code).name}, {"text", outcome.error().message}}, 0);
+  auto images = json::array();
+  auto size = outcome->markdown.size();
+  for (const auto& i : outcome->images) {
+    images.push_back({{"name", i.name}, {"type", i.type}, {"size", i.data.size()}});
+    size += i.data.size();
+  }
+  auto out = frame({{"code", "none"},
+                    {"title", outcome->title},
+                    {"type", outcome->content_type},
+                    {"method", outcome->extraction_method},
+                    {"metadata", outcome->metadata},
+                    {"markdown", outcome->markdown.size()},
+                    {"images", std::move(images)}},
+                   size) +
+             outcome->markdown;
+  for (const auto& i : outcome->images)
+    out += i.data;
+  return out;
 }
 
 sizes read_prefix(const char* p) {
@@ -57,25 +116,36 @@ sizes read_prefix(const char* p) {
 }
 
 bool read_request(std::string_view header, request& into) {
-  const auto x = json::parse(header, nullptr, false);
-  if (!x.is_object()) return false;
-  try {
-    into = {x.value("url", ""), x.value("type", ""), x.value("max", size_t{0})};
+  return read_header(header, false, [&](const json& x) {
+    into.url = x.value("url", "");
+    into.content_type = x.value("type", "");
+    into.limits.max_markdown_bytes = x.value("max", size_t{0});
+    into.limits.max_images = x.value("images", size_t{0});
+    into.limits.max_image_bytes = x.value("image_bytes", size_t{0});
     return true;
-  } catch (const json::exception&) {
-    return false;
-  }
+  });
+}
+
+std::optional<conversion> read_wish(std::string_view header) {
+  return read_header(header, std::optional<conversion>{}, [](const json& x) -> std::optional<conversion> {
+    const auto kind = x.value("conversion", ~0u);
+    if (x.value("code", "") != "wish" || kind > static_cast<unsigned>(conversion::legacy_office))
+      return std::nullopt;
+    return static_cast<conversion>(kind);
+  });
+}
+
+result<std::string> read_granted(std::string_view header, std::string body) {
+  const result<std::string> nothing{fail(errc::parse_failed, "no layout came")};
+  return read_header(header, nothing, [&](const json& x) -> result<std::string> {
+    if (auto f = failure_of(x); f.code != errc::none) return f;
+    return std::move(body);
+  });
 }
 
 result<document> read_answer(std::string_view header, std::string body) {
-  const auto x = json::parse(header, nullptr, false);
-  const auto nonsense = fail(errc::parse_crashed, "the parser process answered nonsense");
-  if (!x.is_object()) return nonsense;
-  try {
-    return document_of(x, std::move(body));
-  } catch (const json::exception&) {
-    return nonsense;
-  }
+  const result<document> nonsense{fail(errc::parse_crashed, "the parser process answered nonsense")};
+  return read_header(header, nonsense, [&](const json& x) { return document_of(x, std::move(body)); });
 }
 
 } // namespace troupe::wire

@@ -1,9 +1,16 @@
 #pragma once
 /// What passes between the server and a parser process: frames over a socket pair.
 ///
-///   frame   = header size (4 bytes, little-endian) body size (8) header body
-///   request   header: {"url", "type", "max"}                      body: the document
-///   answer    header: {"code", "text", "title", "type", "method", "metadata"}   body: the Markdown
+///   frame    = header size (4 bytes, little-endian) body size (8) header body
+///   request    header: {"url", "type", "max", "images", "image_bytes"}; its body is a file: the descriptor
+///   comes with
+///              the frame, the body size is the file's
+///   wish       header: {"code": "wish", "conversion": N}: the document as a program of that kind writes it
+///   granted    header: {"code", "text"}            body: what the program wrote
+///   answer     header: {"code", "text", "title", "type", "method", "metadata", "markdown", "images"}
+///              body: the Markdown, then the images
+///
+/// A request is answered by a wish or an answer, a granted wish by an answer.
 
 #include "parse/parser.hpp"
 
@@ -12,9 +19,11 @@ namespace troupe::wire {
 constexpr size_t prefix_size = 12;
 constexpr uint32_t most_header = 1u << 20;
 
-/// The prefix and header of a request; the document follows as it is.
-std::string request_head(const parse_order& order, size_t body_size, size_t max_markdown);
-std::string answer(const result<document>& outcome);
+/// The frame of a request without its body.
+std::string request_frame(const parse_order& order, const documents::reading_limits& limits);
+std::string wish_frame(conversion what);
+std::string granted_frame(const result<std::string>& written);
+std::string answer_frame(const result<document>& outcome);
 
 struct sizes {
   uint32_t header = 0;
@@ -25,11 +34,15 @@ sizes read_prefix(const char* twelve_bytes);
 struct request {
   std::string url;
   std::string content_type;
-  size_t max_markdown = 0;
+  documents::reading_limits limits;
 };
 /// False when the header is no request.
 bool read_request(std::string_view header, request& into);
-/// `parse_crashed` when the header is no answer.
+/// What is wished for; none: the header is no wish.
+std::optional<conversion> read_wish(std::string_view header);
+/// `parse_failed` when the header grants nothing.
+result<std::string> read_granted(std::string_view header, std::string body);
+/// `parse_crashed` when the header is no answer, or says more than the body holds.
 result<document> read_answer(std::string_view header, std::string body);
 
 } // namespace troupe::wire

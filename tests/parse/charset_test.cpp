@@ -1,4 +1,4 @@
-#include "parse/charset.hpp"
+#include "parse/text/charset.hpp"
 #include "tests/parse/pages.hpp"
 
 using namespace troupe;

@@ -1,6 +1,6 @@
 #include "tests/parse/pages.hpp"
 
-#include "parse/boilerplate.hpp"
+#include "parse/html/boilerplate.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

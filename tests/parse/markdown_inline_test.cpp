@@ -1,3 +1,4 @@
+#include "parse/html/markdown_text.hpp"
 #include "tests/parse/pages.hpp"
 
 using namespace troupe;

@@ -1,12 +1,13 @@
 #pragma once
 /// Short ways to parse pages, for tests.
 
-#include "parse/dom.hpp"
-#include "parse/extract.hpp"
-#include "parse/markdown.hpp"
-#include "parse/metadata.hpp"
+#include "model/text.hpp"
+#include "parse/html/dom.hpp"
+#include "parse/html/extract.hpp"
+#include "parse/html/markdown.hpp"
+#include "parse/html/metadata.hpp"
+#include "parse/html/prepass.hpp"
 #include "parse/parser.hpp"
-#include "parse/prepass.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -102,7 +102,8 @@ BOOST_AUTO_TEST_CASE(documents_are_parsed_in_a_process) {
 
 BOOST_AUTO_TEST_CASE(failures_of_the_parser_come_through) {
   pooled p;
-  BOOST_TEST(code_of(p.parse(order_of("%PDF-1.4"))) == "unsupported_type");
+  BOOST_TEST(code_of(p.parse(order_of("\x89PNG\r\n\x1a\n"))) == "unsupported_type");
+  BOOST_TEST(code_of(p.parse(order_of("%PDF-1.4"))) == "parse_failed");
   BOOST_TEST(code_of(p.parse(order_of(""))) == "empty_content");
   BOOST_TEST(code_of(p.parse(order_of("{", 1, 1, "application/json"))) == "parse_failed");
 }
@@ -173,6 +174,54 @@ BOOST_AUTO_TEST_CASE(one_that_exits_is_named_so) {
 
 BOOST_AUTO_TEST_CASE(one_that_babbles_is_named_so) {
   BOOST_TEST(outcome_among_healthy(quick(), "PARSER-BABBLES") == "parse_crashed");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_killed_is_named_so) {
+  BOOST_TEST(outcome_among_healthy(quick(), "PARSER-KILLED") == "parse_crashed");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_stops_times_out) {
+  auto s = quick();
+  s.parse.wall_timeout = 500ms;
+  BOOST_TEST(outcome_among_healthy(s, "PARSER-STOPS") == "parse_timeout");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_writes_without_end_is_cut_off) {
+  BOOST_TEST(outcome_among_healthy(quick(), "PARSER-WRITES") == "parse_crashed");
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+BOOST_AUTO_TEST_CASE(one_that_wants_out_can_do_nothing) {
+  pooled p;
+  const auto x = p.parse(order_of("PARSER-ESCAPES"));
+  BOOST_REQUIRE_MESSAGE(x, code_of(x));
+  BOOST_TEST(x->markdown == "could do: nothing");
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(a_pdf_is_laid_out_by_a_program_and_read_by_its_parser) {
+  const std::string page =
+      "BT /F1 24 Tf 72 720 Td (Heading of the page) Tj ET "
+      "BT /F1 12 Tf 72 680 Td (A sentence that is long enough to be the body of this page.) Tj ET";
+  const std::string pdf = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 "
+                          "0 R]/Count 1>>endobj\n"
+                          "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 "
+                          "R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n"
+                          "4 0 obj<</Length " +
+                          std::to_string(page.size()) + ">>stream\n" + page +
+                          "\nendstream endobj\n5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+                          "trailer<</Root 1 0 R>>\n%%EOF\n";
+  pooled p;
+  const auto x = p.parse(order_of(pdf, 1, 1, "text/html"));
+  BOOST_REQUIRE_MESSAGE(x, code_of(x));
+  BOOST_TEST(x->markdown ==
+             "# Heading of the page\n\nA sentence that is long enough to be the body of this page.");
+  BOOST_TEST(x->content_type == "application/pdf");
+  BOOST_TEST(code_of(p.parse(order_of("%PDF-1.4 broken", 2))) == "parse_failed");
+  // Given up while its program runs.
+  p.start(order_of(pdf, 3));
+  p.pool().cancel(item_id{3}, {1, 1});
+  BOOST_TEST(code_of(p.parse(order_of("healthy", 4))) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_process_is_described) {

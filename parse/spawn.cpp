@@ -1,0 +1,51 @@
+#include "parse/spawn.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+
+extern char** environ;
+
+namespace troupe {
+
+int spawn(const std::vector<std::string>& arguments, const std::vector<std::pair<int, int>>& descriptors,
+          pid_t& pid) {
+  std::vector<char*> argv;
+  for (const auto& a : arguments)
+    argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  int last = 2;
+  for (const auto& [from, to] : descriptors) {
+    posix_spawn_file_actions_adddup2(&actions, from, to);
+    last = std::max(last, to);
+  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, last + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  const int error = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+int end_group(pid_t pid) {
+  // A process that has ended by itself keeps its status: the signal comes too late for it.
+  siginfo_t state{};
+  waitid(P_PID, static_cast<id_t>(pid), &state, WEXITED | WNOHANG | WNOWAIT);
+  ::kill(-pid, SIGKILL);
+  ::kill(pid, SIGKILL);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return status;
+}
+
+} // namespace troupe
