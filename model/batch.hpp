@@ -102,6 +102,9 @@ struct item_spec {
   std::string upload_id;
   /// Index of an earlier item of the batch with the same URL: this one takes over its outcome.
   std::optional<uint32_t> same_as;
+  /// Of a file instead of a URL: its name and its bytes, in memory or spooled.
+  std::string filename;
+  content_ref body;
   /// Set when the item was refused at the door: it is stored as failed and counted.
   failure refused{errc::none, {}, 0, std::nullopt};
 };
@@ -115,6 +118,11 @@ struct item {
   /// The client's upload id; empty when it gave none (see `upload_id`).
   std::string upload_id;
   std::optional<uint32_t> same_as;
+  /// Of an uploaded file: its name and size, and its content as long as the item may need it. The item owns
+  /// that content until it ends; a failed one keeps it, to be parsed again.
+  std::string filename;
+  digest input;
+  uint64_t input_size = 0;
   /// Attempts that have ended.
   uint32_t attempts = 0;
   /// Attempts that ended with the death of a parser.
@@ -139,6 +147,8 @@ struct source {
   notebook_id home{};
   item_id item{};
   std::string url;
+  /// Of an uploaded file, instead of a URL.
+  std::string filename;
   /// Where redirects led; empty when they led nowhere else.
   std::string final_url;
   std::string title;
@@ -153,6 +163,13 @@ struct source {
   digest original;
   uint64_t original_size = 0;
   timestamp created{};
+};
+
+/// An image of a source's document, linked from its Markdown as `images/NAME`.
+struct source_image {
+  std::string type;
+  digest hash;
+  uint64_t size = 0;
 };
 
 /// A source and how a notebook holds it.

@@ -53,6 +53,11 @@ enum class errc : uint8_t {
   parse_timeout,
   parse_memory,
   no_media,
+  unsafe_content,
+  unsafe_archive,
+  encrypted,
+  no_text,
+  no_converter,
   // persist
   storage_full,
   storage_error,

@@ -20,8 +20,8 @@ public:
   virtual ~spool() = default;
   /// Returns `errc::none`, `storage_full` or `storage_error`.
   virtual failure append(std::string_view data) = 0;
-  /// Ends the file and hands it over, not yet synced.
-  virtual result<spooled> close() = 0;
+  /// Ends the file and hands it over; with `sync` its bytes are on disk by then.
+  virtual result<spooled> close(bool sync = false) = 0;
 };
 
 /// Makes a spool; any thread.

@@ -15,4 +15,20 @@ inline std::string ascii_lower(std::string_view s) {
   return out;
 }
 
+/// `s` without the white space and control characters at its ends.
+inline std::string_view trim(std::string_view s) {
+  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ')
+    s.remove_prefix(1);
+  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ')
+    s.remove_suffix(1);
+  return s;
+}
+
+/// `s` with its percent-encoding decoded (RFC 3986 section 2.1); with `plus_is_space` as in forms.
+std::string percent_decode(std::string_view s, bool plus_is_space = false);
+
+bool is_valid_utf8(std::string_view s);
+/// `s` with each byte that is no part of valid UTF-8 replaced by U+FFFD.
+std::string valid_utf8(std::string_view s);
+
 } // namespace troupe

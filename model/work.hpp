@@ -22,6 +22,9 @@ struct fetch_order {
   std::optional<known_url> known;
   /// False for robots.txt itself.
   bool obey_robots = true;
+  /// Follow redirects at once, up to the configured number. Otherwise the first ends the order: the URL it
+  /// leads to may be another host's, whose turn and robots.txt have to be asked for.
+  bool follow = false;
   /// Stop after this many decoded bytes; 0 stands for the configured limit.
   uint64_t max_bytes = 0;
   /// Of a longer body, take the part up to `max_bytes` instead of failing.
@@ -31,6 +34,8 @@ struct fetch_order {
 struct fetched {
   /// The server said that `fetch_order::known` is still current: no body.
   bool unchanged = false;
+  /// The server sent elsewhere: the normalized URL; no body.
+  std::string moved_to;
   uint16_t http_status = 0;
   std::string final_url;
   /// The header's word, a hint only.
@@ -50,12 +55,19 @@ struct parse_order {
 
 /// A document as clean Markdown.
 struct document {
+  /// An image of the document, linked from the Markdown as `images/NAME`.
+  struct image {
+    std::string name;
+    std::string type;
+    std::string data;
+  };
   std::string markdown;
   std::string title;
   std::string content_type;
   std::string extraction_method;
   /// A JSON object, see `source::metadata`.
   std::string metadata = "{}";
+  std::vector<image> images;
 };
 
 /// What an item's last stage hands to the store.

@@ -87,7 +87,7 @@ std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint
     first = key::index_of(i->key()) + 1;
     open_item x{read_item({b.id, first - 1}, i->value()), std::nullopt, std::nullopt};
     if (terminal(x.row.state)) continue;
-    x.known = read<known_url>(*at, table::index, key::url(b.home, b.job, x.row.url));
+    if (!x.row.url.empty()) x.known = read<known_url>(*at, table::index, key::url(b.home, b.job, x.row.url));
     // A URL whose source was dropped is fetched as if it were new.
     if (x.known && !at->get(table::index, key::link(b.home, x.known->source))) x.known.reset();
     if (x.row.same_as) x.original = item_at(*at, {b.id, *x.row.same_as});
@@ -182,6 +182,10 @@ std::vector<held_source> catalog::all_sources(notebook_id n, uint64_t limit, uin
     out.push_back({std::move(row), link.has_value(), shown.notes, shown.linked});
   }
   return out;
+}
+
+std::optional<source_image> catalog::find_image(source_id s, std::string_view name) const {
+  return read<source_image>(*db_.snapshot(), table::index, key::image(s, name));
 }
 
 std::optional<content_ref> catalog::content(const digest& hash, uint64_t size) const {

@@ -56,6 +56,8 @@ public:
   /// The bytes of a Markdown text or an original; none when the content is not stored.
   std::optional<content_ref> content(const digest& hash, uint64_t size) const;
 
+  std::optional<source_image> find_image(source_id s, std::string_view name) const;
+
   /// Events after `after`, at most `limit`.
   std::vector<event> events(event_number after, size_t limit) const;
 

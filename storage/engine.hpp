@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,13 @@ enum class table : uint8_t {
 };
 std::string_view name(table t);
 
+/// Thrown by every read that the store could not carry out: what cannot be read is not absent. The actor
+/// that meets it dies and is started again from the store; a question is answered `storage_error`.
+class unreadable : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Changes that become visible and durable together. Used by one thread.
 class write_set {
 public:
@@ -41,7 +49,7 @@ public:
   virtual bool empty() const = 0;
 };
 
-/// Walks the rows of a table in key order. The views are valid until the next call.
+/// Walks the rows of a table in key order. The views are valid until the next call. Throws `unreadable`.
 class cursor {
 public:
   virtual ~cursor() = default;
@@ -51,7 +59,7 @@ public:
   virtual std::string_view value() const = 0;
 };
 
-/// All tables as they stood at one moment. Used by one thread; ends before its engine.
+/// All tables as they stood at one moment. Used by one thread; ends before its engine. Throws `unreadable`.
 class view {
 public:
   virtual ~view() = default;
@@ -72,7 +80,7 @@ public:
   virtual failure write(write_set& changes, bool sync) = 0;
   /// Any thread.
   virtual std::unique_ptr<view> snapshot() const = 0;
-  /// The newest committed value. Any thread.
+  /// The newest committed value. Any thread. Throws `unreadable`.
   virtual std::optional<std::string> get(table t, std::string_view key) const = 0;
 };
 

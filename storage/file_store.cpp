@@ -30,8 +30,9 @@ public:
   failure append(std::string_view data) override {
     return failure_of(file_->Append({data.data(), data.size()}, io, nullptr));
   }
-  result<spooled> close() override {
+  result<spooled> close(bool sync) override {
     auto status = file_->Flush(io, nullptr);
+    if (status.ok() && sync) status = file_->Fsync(io, nullptr);
     if (status.ok()) status = file_->Close(io, nullptr);
     if (!status.ok()) return failure_of(status);
     file_.reset();
@@ -102,12 +103,6 @@ failure file_store::keep(const std::string& path, const digest& hash) {
 
 void file_store::settle(const digest& hash) {
   fs_->DeleteFile(marker_of(hash), io, nullptr);
-}
-
-failure file_store::mark(const digest& hash) {
-  if (fs_->FileExists(marker_of(hash), io, nullptr).ok()) return fail(errc::none);
-  if (auto s = fs_->LinkFile(path_of(hash), marker_of(hash), io, nullptr); !s.ok()) return failure_of(s);
-  return sync_directory(directory_ + "/incoming");
 }
 
 /// Durably: with its marker gone first, a content that came back would belong to nobody.

@@ -2,7 +2,7 @@
 /// Large originals as files, named by their content.
 ///
 ///   <directory>/incoming/<name>     being written, or handed over and not yet named by a row
-///   <directory>/incoming/<sha256>   marker: the file below is about to be named, or to be removed
+///   <directory>/incoming/<sha256>   marker: the file below is about to be named
 ///   <directory>/content/<2>/<sha256>  named by a row of the store
 ///
 /// A file is synced, with its directory, before the row that names it is written. The marker is made
@@ -35,8 +35,6 @@ public:
   failure keep(const std::string& path, const digest& hash);
   /// Removes the marker, after the row that names (or no longer names) `hash` is durable.
   void settle(const digest& hash);
-  /// Sets a marker before a row that names `hash` goes.
-  failure mark(const digest& hash);
   /// Removes the content and its marker.
   void remove(const digest& hash);
 

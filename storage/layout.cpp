@@ -71,6 +71,15 @@ std::string text(notebook_id n, const digest& markdown) {
 std::string content_use(const digest& hash, source_id s) {
   return std::string("c").append(hash.view()) + number(raw(s));
 }
+std::string content_use(const digest& hash, item_id x) {
+  return content_use(hash, source_id{raw(x)});
+}
+std::string image(source_id s, std::string_view name) {
+  return prefixed('m', raw(s)).append(name);
+}
+std::string released(const digest& hash) {
+  return std::string("g").append(hash.view());
+}
 std::string quarantined(table t, std::string_view k) {
   return std::string(1, static_cast<char>(t)).append(k);
 }

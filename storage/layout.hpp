@@ -26,7 +26,9 @@
 ///               'l' source:8 notebook:8               - (the same link, from the source)
 ///               'u' notebook:8 job:1 sha256(url):32   known URL: source and validators
 ///               't' notebook:8 sha256(text):32        source with this Markdown
-///               'c' sha256:32 source:8                - (the source uses this content)
+///               'c' sha256:32 user:8                  - (that source, or item of an upload, uses it)
+///               'g' sha256:32                         - (the content has lost a user: if the last, it goes)
+///               'm' source:8 name                     image of the source's document
 ///               'k', 'w'                              reserved: idempotency keys, webhook outbox
 ///
 /// Opening checks `schema` and refuses any other version.
@@ -57,7 +59,12 @@ std::string link(notebook_id n, source_id s);
 std::string linked_to(source_id s, notebook_id n);
 std::string url(notebook_id n, job_type job, std::string_view url);
 std::string text(notebook_id n, const digest& markdown);
+/// A source or, of an upload, an item: they share one space of numbers.
 std::string content_use(const digest& hash, source_id s);
+std::string content_use(const digest& hash, item_id x);
+std::string image(source_id s, std::string_view name);
+/// A content that has lost a user: erased when it has no other.
+std::string released(const digest& hash);
 std::string quarantined(table t, std::string_view key);
 
 /// The first key behind all that start with `prefix`.
@@ -96,6 +103,7 @@ std::string encode(const attempt&);
 std::string encode(const source&);
 std::string encode(const known_url&);
 std::string encode(const event&);
+std::string encode(const source_image&);
 
 /// False when the bytes are not such a row. What a key says (numbers) is filled in by the caller.
 bool decode(std::string_view, counters&);
@@ -109,5 +117,6 @@ bool decode(std::string_view, attempt&);
 bool decode(std::string_view, source&);
 bool decode(std::string_view, known_url&);
 bool decode(std::string_view, event&);
+bool decode(std::string_view, source_image&);
 
 } // namespace troupe::layout

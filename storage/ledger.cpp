@@ -54,22 +54,35 @@ failure ledger::check_identity() {
 
 failure ledger::sweep_acceptances() {
   const auto at_start = db_.snapshot();
+  std::vector<digest> released;
   for (auto row = at_start->scan(table::index, "a", "b"); row->valid(); row->next()) {
     batch draft;
     layout::decode(row->value(), draft);
     draft.id = batch_id{key::number_at(row->key(), 1)};
-    if (!db_.get(table::batches, key::number(raw(draft.id)))) sweep_rows(draft, *set_);
+    if (!db_.get(table::batches, key::number(raw(draft.id)))) sweep_rows(draft, *set_, released);
     set_->erase(table::index, row->key());
   }
-  return set_->empty() ? fail(errc::none) : db_.write(*set_, true);
+  if (!set_->empty())
+    if (auto f = db_.write(*set_, true); f.code != errc::none) return f;
+  const auto stored = db_.snapshot();
+  for (auto row = stored->scan(table::index, "g", "h"); row->valid(); row->next()) {
+    digest hash;
+    if (row->key().size() != 1 + hash.bytes.size()) continue;
+    std::copy(row->key().begin() + 1, row->key().end(), hash.bytes.begin());
+    released.push_back(hash);
+  }
+  collect(released);
+  return fail(errc::none);
 }
 
-void ledger::sweep_rows(const batch& draft, write_set& changes) {
+void ledger::sweep_rows(const batch& draft, write_set& changes, std::vector<digest>& released) {
   const auto stored = db_.snapshot();
   const auto first = key::number(raw(draft.id));
   for (auto row = stored->scan(table::items, first, key::after(first)); row->valid(); row->next()) {
     item x;
-    if (!layout::decode(row->value(), x) || x.upload_id.empty()) continue;
+    if (!layout::decode(row->value(), x)) continue;
+    if (!x.input.empty()) release(x.input, key::content_use(x.input, x.id), changes, released);
+    if (x.upload_id.empty()) continue;
     const auto upload = key::upload(draft.home, x.upload_id);
     const auto leads_to = stored->get(table::index, upload);
     item_key k;
@@ -118,6 +131,9 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
              .url = spec.url,
              .upload_id = spec.upload_id,
              .same_as = spec.same_as,
+             .filename = spec.filename,
+             .input = spec.body.hash,
+             .input_size = spec.body.size,
              .created = draft.created,
              .updated = draft.created};
     if (spec.refused.code != errc::none) {
@@ -125,6 +141,7 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
       row.error = spec.refused;
       ++draft.counts.failed;
     }
+    if (auto f = store_upload(row, spec.body, id, *chunk); f.code != errc::none) return f;
     if (!row.upload_id.empty()) {
       const auto upload = key::upload(draft.home, row.upload_id);
       if (!taken.insert(spec.upload_id).second || db_.get(table::index, upload))
@@ -140,6 +157,8 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
 batch ledger::accept(batch_id id, const batch_options& options) {
   auto row = acceptances_.at(id);
   accepted_.push_back(id);
+  if (const auto files = uploads_.find(id); files != uploads_.end())
+    kept_files_.insert(kept_files_.end(), files->second.begin(), files->second.end());
   row.options = options;
   set_->erase(table::index, key::acceptance(id));
   set_->put(table::index, key::batch_of(row.home, id), {});
@@ -157,10 +176,14 @@ void ledger::abandon(batch_id id) {
   const auto draft = acceptances_.extract(id);
   if (draft.empty()) return;
   const auto changes = db_.new_write_set();
-  sweep_rows(draft.mapped(), *changes);
+  std::vector<digest> released;
+  sweep_rows(draft.mapped(), *changes, released);
+  // Files whose rows were not written are of no one's.
+  if (const auto files = uploads_.extract(id); !files.empty())
+    released.insert(released.end(), files.mapped().begin(), files.mapped().end());
   changes->erase(table::index, key::acceptance(id));
   // A failure here is no loss: the marker stays, and the next start sweeps.
-  db_.write(*changes, false);
+  if (db_.write(*changes, false).code == errc::none) collect(released);
 }
 
 // -- batches ----------------------------------------------------------------------------------------
@@ -221,10 +244,13 @@ failure ledger::commit() {
   }
   for (const auto& hash : kept_files_)
     files_.settle(hash);
-  for (const auto id : accepted_)
+  for (const auto id : accepted_) {
     acceptances_.erase(id);
+    uploads_.erase(id);
+  }
   for (const auto id : dirty_)
     if (terminal(batches_.at(id).state)) batches_.erase(id);
+  collect(std::exchange(released_, {}));
   forget_changes();
   return fail(errc::none);
 }
@@ -250,6 +276,7 @@ void ledger::forget_changes() {
   items_.clear();
   texts_.clear();
   kept_files_.clear();
+  released_.clear();
   accepted_.clear();
 }
 

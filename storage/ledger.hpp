@@ -99,7 +99,7 @@ private:
   failure start();
   failure check_identity();
   failure sweep_acceptances();
-  void sweep_rows(const batch& draft, write_set& changes);
+  void sweep_rows(const batch& draft, write_set& changes, std::vector<digest>& released);
 
   uint64_t take_ids(uint64_t count);
   batch* load_batch(batch_id id);
@@ -119,12 +119,20 @@ private:
   failure leave_source(item& row, const batch& b, const finding& f);
   source_id same_text(notebook_id n, const digest& text);
   failure store_original(const content_ref& body);
+  /// Puts an upload in place, owned by its item. Not yet synced rows, a synced file.
+  failure store_upload(const item& row, const content_ref& body, batch_id draft, write_set& changes);
+  void end_upload(item& row);
   void write_source(const source& row);
+  void write_images(source_id s, const std::vector<document::image>& images);
   void remember_url(const item& row, const batch& b, const fetched& original, source_id s);
   void touch_url(const item& row, const batch& b);
   void erase_text(notebook_id n, const source& row);
   failure drop_source(const source& row);
-  failure drop_content(const digest& hash, source_id s, std::vector<digest>& files);
+  /// Stages that this user of a content needs it no more.
+  static void release(const digest& hash, const std::string& use, write_set& changes,
+                      std::vector<digest>& into);
+  /// Erases those of the released contents that have no user left. After their release was committed.
+  void collect(const std::vector<digest>& released);
   failure commit();
   void forget_staged();
   void forget_changes();
@@ -144,6 +152,9 @@ private:
   std::unordered_map<std::string, source_id> texts_;
   std::unordered_set<batch_id> dirty_;
   std::vector<digest> kept_files_;
+  std::vector<digest> released_;
+  /// Files put in place for batches that are not accepted yet.
+  std::unordered_map<batch_id, std::vector<digest>> uploads_;
   /// Acceptances staged: abandoned like any other should the write fail.
   std::vector<batch_id> accepted_;
 };

@@ -86,6 +86,7 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
     ++row.attempts;
     record_attempt(e, row);
   }
+  end_upload(row);
   write_item(row);
   const bool ended = terminal(e.to);
   if (ended) count_final(b, e.to);
@@ -131,7 +132,8 @@ failure ledger::store_original(const content_ref& body) {
   if (!body.path.empty()) {
     if (auto f = files_.keep(body.path, body.hash); f.code != errc::none) return f;
     kept_files_.push_back(body.hash);
-  } else if (!body.empty()) {
+  } else if (body.bytes) {
+    // An upload is stored already, and comes by its name alone.
     set_->put(table::content, body.hash.view(), body.view());
   }
   return fail(errc::none);
@@ -160,6 +162,7 @@ failure ledger::leave_source(item& row, const batch& b, const finding& f) {
                   .home = b.home,
                   .item = row.id,
                   .url = row.url,
+                  .filename = row.filename,
                   .final_url = f.original.final_url == row.url ? std::string{} : f.original.final_url,
                   .title = f.text.title,
                   .content_type = f.text.content_type,
@@ -170,9 +173,19 @@ failure ledger::leave_source(item& row, const batch& b, const finding& f) {
                   .original = f.original.body.hash,
                   .original_size = f.original.body.size,
                   .created = row.updated});
+    write_images(row.source, f.text.images);
   }
   remember_url(row, b, f.original, row.source);
   return fail(errc::none);
+}
+
+void ledger::write_images(source_id s, const std::vector<document::image>& images) {
+  for (const auto& i : images) {
+    const source_image row{i.type, sha256(i.data), i.data.size()};
+    set_->put(table::content, row.hash.view(), i.data);
+    set_->put(table::index, key::content_use(row.hash, s), {});
+    set_->put(table::index, key::image(s, i.name), layout::encode(row));
+  }
 }
 
 void ledger::remember_url(const item& row, const batch& b, const fetched& original, source_id s) {
@@ -238,28 +251,62 @@ failure ledger::drop_source(const source& row) {
   }
   erase_text(row.home, row);
   set_->erase(table::sources, key::number(raw(row.id)));
-  std::vector<digest> files;
+  const auto images = key::image(row.id, {});
+  for (auto i = stored->scan(table::index, images, key::after(images)); i->valid(); i->next()) {
+    source_image image;
+    if (layout::decode(i->value(), image))
+      release(image.hash, key::content_use(image.hash, row.id), *set_, released_);
+    set_->erase(table::index, i->key());
+  }
   for (const auto& hash : {row.markdown, row.original})
-    if (auto f = drop_content(hash, row.id, files); f.code != errc::none) return f;
-  if (auto f = commit(); f.code != errc::none) return f;
-  for (const auto& hash : files)
-    files_.remove(hash);
+    if (!hash.empty()) release(hash, key::content_use(hash, row.id), *set_, released_);
+  return commit();
+}
+
+void ledger::release(const digest& hash, const std::string& use, write_set& changes,
+                     std::vector<digest>& into) {
+  changes.erase(table::index, use);
+  changes.put(table::index, key::released(hash), {});
+  into.push_back(hash);
+}
+
+/// Until its row goes, a released content is looked at again at the next start.
+void ledger::collect(const std::vector<digest>& released) {
+  if (released.empty()) return;
+  const auto stored = db_.snapshot();
+  const auto changes = db_.new_write_set();
+  for (const auto& hash : released) {
+    const auto uses = std::string("c").append(hash.view());
+    if (!stored->scan(table::index, uses, key::after(uses))->valid()) {
+      // The same bytes may be kept twice: as a Markdown text, and as a large original that is Markdown
+      // itself.
+      if (db_.get(table::content, hash.view())) changes->erase(table::content, hash.view());
+      if (files_.holds(hash)) files_.remove(hash);
+    }
+    changes->erase(table::index, key::released(hash));
+  }
+  // A failure here is no loss: the rows stay, and the next start collects.
+  db_.write(*changes, false);
+}
+
+// -- uploads ----------------------------------------------------------------------------------------
+
+failure ledger::store_upload(const item& row, const content_ref& body, batch_id draft, write_set& changes) {
+  if (body.hash.empty()) return fail(errc::none);
+  if (!body.path.empty()) {
+    if (auto f = files_.keep(body.path, body.hash); f.code != errc::none) return f;
+    uploads_[draft].push_back(body.hash);
+  } else {
+    changes.put(table::content, body.hash.view(), body.view());
+  }
+  changes.put(table::index, key::content_use(body.hash, row.id), {});
   return fail(errc::none);
 }
 
-failure ledger::drop_content(const digest& hash, source_id s, std::vector<digest>& files) {
-  if (hash.empty()) return fail(errc::none);
-  const auto use = key::content_use(hash, s);
-  set_->erase(table::index, use);
-  const auto prefix = use.substr(0, 33);
-  const auto stored = db_.snapshot();
-  for (auto u = stored->scan(table::index, prefix, key::after(prefix)); u->valid(); u->next())
-    if (u->key() != use) return fail(errc::none);
-  // The same bytes may be kept twice: as a Markdown text, and as a large original that is Markdown itself.
-  if (db_.get(table::content, hash.view())) set_->erase(table::content, hash.view());
-  if (!files_.holds(hash)) return fail(errc::none);
-  files.push_back(hash);
-  return files_.mark(hash);
+void ledger::end_upload(item& row) {
+  if (row.input.empty() || !terminal(row.state) || row.state == item_state::failed) return;
+  release(row.input, key::content_use(row.input, row.id), *set_, released_);
+  row.input = {};
 }
 
 } // namespace troupe

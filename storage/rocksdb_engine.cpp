@@ -50,6 +50,17 @@ private:
   const handles& handles_;
 };
 
+void check(const rocksdb::Status& s) {
+  if (!s.ok()) throw unreadable(s.ToString());
+}
+
+/// The value, or none when there is no such key.
+std::optional<std::string> found(const rocksdb::Status& s, std::string& value) {
+  if (s.IsNotFound()) return std::nullopt;
+  check(s);
+  return std::move(value);
+}
+
 class rocksdb_cursor final : public cursor {
 public:
   rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* h,
@@ -60,7 +71,11 @@ public:
     at_.reset(db.NewIterator(options, h));
     at_->Seek(slice(from));
   }
-  bool valid() const override { return at_->Valid(); }
+  bool valid() const override {
+    if (at_->Valid()) return true;
+    check(at_->status());
+    return false;
+  }
   void next() override { at_->Next(); }
   std::string_view key() const override { return text(at_->key()); }
   std::string_view value() const override { return text(at_->value()); }
@@ -82,8 +97,7 @@ public:
 
   std::optional<std::string> get(table t, std::string_view key) const override {
     std::string value;
-    if (!db_.Get(options_, at(t), slice(key), &value).ok()) return std::nullopt;
-    return value;
+    return found(db_.Get(options_, at(t), slice(key), &value), value);
   }
   std::unique_ptr<cursor> scan(table t, std::string_view from, std::string_view to) const override {
     return std::make_unique<rocksdb_cursor>(db_, options_, at(t), from, to);
@@ -93,6 +107,7 @@ public:
     const std::unique_ptr<rocksdb::Iterator> it{db_.NewIterator(options_, at(t))};
     it->SeekForPrev(slice(to));
     if (it->Valid() && text(it->key()) == to) it->Prev();
+    check(it->status());
     if (!it->Valid() || text(it->key()) < from) return std::nullopt;
     return std::pair{it->key().ToString(), it->value().ToString()};
   }
@@ -131,8 +146,7 @@ public:
   std::unique_ptr<view> snapshot() const override { return std::make_unique<rocksdb_view>(*db_, handles_); }
   std::optional<std::string> get(table t, std::string_view key) const override {
     std::string value;
-    if (!db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value).ok()) return std::nullopt;
-    return value;
+    return found(db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value), value);
   }
 
 private:

@@ -79,6 +79,9 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item> {
   a(10, x.duplicate);
   a(11, x.created);
   a(12, x.updated);
+  a(13, x.filename);
+  a(14, x.input);
+  a(15, x.input_size);
   failure_fields(a, 16, x.error);
 }
 
@@ -108,6 +111,7 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source> {
   a(12, x.original);
   a(13, x.original_size);
   a(14, x.created);
+  a(15, x.filename);
 }
 
 template <class A, class T>
@@ -132,6 +136,13 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, event> {
   a(10, x.batch_now);
   a(11, x.at);
   counts(a, 16, x.counts);
+}
+
+template <class A, class T>
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source_image> {
+  a(1, x.type);
+  a(2, x.hash);
+  a(3, x.size);
 }
 
 template <class T>
@@ -183,6 +194,9 @@ std::string encode(const known_url& x) {
 std::string encode(const event& x) {
   return encode_row(x);
 }
+std::string encode(const source_image& x) {
+  return encode_row(x);
+}
 
 bool decode(std::string_view in, counters& x) {
   return decode_row(in, x);
@@ -217,6 +231,10 @@ bool decode(std::string_view in, known_url& x) {
 bool decode(std::string_view in, event& x) {
   return decode_row(in, x) && x.kind <= event_kind::batch_changed && x.item_now <= item_state::expired &&
          x.batch_now <= batch_state::cancelled;
+}
+
+bool decode(std::string_view in, source_image& x) {
+  return decode_row(in, x) && !x.hash.empty();
 }
 
 } // namespace troupe::layout

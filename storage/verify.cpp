@@ -40,6 +40,7 @@ public:
     batches();
     stray_items();
     sources();
+    images();
     contents();
     return std::move(lines_);
   }
@@ -69,6 +70,8 @@ private:
       say(of + ": succeeded without a source");
     if (terminal(row.state) && row.state != item_state::succeeded && row.error.code == errc::none)
       say(of + ": ended without a reason");
+    if (!row.input.empty() && !at_.get(table::content, row.input.view()) && !files_.holds(row.input))
+      say(of + ": its upload is missing");
     if (row.state == item_state::succeeded && !row.duplicate && !made_.emplace(row.source, row.id).second)
       say(of + ": its source was made by another item too");
   }
@@ -100,6 +103,16 @@ private:
       const bool held = at_.get(table::index, key::link(row.home, row.id)).has_value();
       if (held && !texts_.emplace(std::pair{raw(row.home), row.markdown.hex()}, row.id).second)
         say(label + ": another source of its notebook has the same text");
+    }
+  }
+  void images() {
+    for (auto i = at_.scan(table::index, "m", "n"); i->valid(); i->next()) {
+      source_image row;
+      const source_id s{key::number_at(i->key(), 1)};
+      const bool sound = layout::decode(i->value(), row) && at_.get(table::content, row.hash.view()) &&
+                         at_.get(table::sources, key::number(raw(s)));
+      if (!sound)
+        say("source " + std::to_string(raw(s)) + ": an image of it is missing, or belongs to no source");
     }
   }
   bool used(std::string_view hash) const {

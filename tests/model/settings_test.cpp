@@ -231,4 +231,11 @@ BOOST_AUTO_TEST_CASE(settings_that_contradict_each_other_are_named) {
   BOOST_TEST(names(check_settings(bodies), "http.header_bytes"));
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_stands_twice_and_control_characters_are_refused) {
+  BOOST_TEST(
+      names(complaint_about(R"({"fetch": {"max_redirects": 3, "max_redirects": 4}})"), "max_redirects"));
+  BOOST_TEST(names(complaint_about(R"({"fetch": {}, "fetch": {}})"), "fetch"));
+  BOOST_TEST(names(complaint_about(R"({"fetch": {"user_agent": "a\r\nX: y"}})"), "fetch.user_agent"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,12 @@
 /// Rows that cannot be read, and directories that belong to someone else.
 #include "tests/storage/store.hpp"
+#include "tests/storage/temp_directory.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
 
 namespace troupe::test {
 namespace {
@@ -33,9 +37,40 @@ std::vector<open_item> open_items(const store& s, batch_id b) {
   return s.reader().open_items(s.row(b), first, 100);
 }
 
+/// Overwrites the first block of each table file of a database.
+void spoil_files(const std::string& directory) {
+  unsigned spoilt = 0;
+  for (const auto& e : std::filesystem::directory_iterator(directory)) {
+    if (e.path().extension() != ".sst") continue;
+    std::fstream file{e.path(), std::ios::in | std::ios::out | std::ios::binary};
+    file.write(garbage.data(), static_cast<std::streamsize>(garbage.size()));
+    ++spoilt;
+  }
+  BOOST_REQUIRE(spoilt > 0);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(damage)
+
+BOOST_AUTO_TEST_CASE(a_block_that_cannot_be_read_is_not_an_absent_row) {
+  const temp_directory dir;
+  const auto open = [&] { return std::move(*open_rocksdb({.directory = dir.path() + "/db"})); };
+  {
+    const auto db = open();
+    const auto set = db->new_write_set();
+    set->put(table::items, "key", "value");
+    BOOST_REQUIRE(db->write(*set, true).code == errc::none);
+  }
+  // Recovery writes the log's rows into files.
+  open();
+  spoil_files(dir.path() + "/db");
+  const auto db = open();
+  BOOST_CHECK_THROW(db->get(table::items, "key"), unreadable);
+  BOOST_CHECK_THROW(db->snapshot()->get(table::items, "key"), unreadable);
+  BOOST_CHECK_THROW(db->snapshot()->scan(table::items, "a", "z")->valid(), unreadable);
+  BOOST_CHECK_THROW(db->snapshot()->last(table::items, "a", "z"), unreadable);
+}
 
 BOOST_DATA_TEST_CASE(an_item_that_cannot_be_read_is_open_as_corrupt, engines, kind) {
   store s(kind);

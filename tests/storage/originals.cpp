@@ -84,11 +84,7 @@ BOOST_DATA_TEST_CASE(keep_marks_and_settle_unmarks, engines, kind) {
   s.files().settle(hash);
   BOOST_TEST(!marked(s, hash));
   BOOST_TEST(s.files().holds(hash));
-  BOOST_TEST((s.files().mark(hash).code == errc::none));
-  BOOST_TEST((s.files().mark(hash).code == errc::none));
-  BOOST_TEST(marked(s, hash));
   s.files().remove(hash);
-  BOOST_TEST(!marked(s, hash));
   BOOST_TEST(s.files().contents().empty());
 }
 
@@ -106,7 +102,7 @@ BOOST_DATA_TEST_CASE(a_crash_between_keep_and_commit_is_swept, engines, kind) {
 BOOST_DATA_TEST_CASE(a_crash_between_commit_and_settle_keeps_the_file, engines, kind) {
   store s(kind);
   s.stored("text", original);
-  BOOST_REQUIRE(s.files().mark(hash).code == errc::none);
+  std::filesystem::create_hard_link(s.files().path_of(hash), folder(s) + "/incoming/" + hash.hex());
   s.reopen();
   BOOST_TEST(s.files().holds(hash));
   BOOST_TEST(incoming(s) == 0u);
@@ -122,9 +118,11 @@ BOOST_DATA_TEST_CASE(removal_and_a_crash_before_the_file_went, engines, kind) {
   BOOST_TEST(s.files().contents().empty());
   BOOST_TEST(incoming(s) == 0u);
   s.check_sound();
-  // As the crash would have left it: the rows gone, file and marker still there.
-  std::filesystem::create_hard_link(folder(s) + "/aside", kept);
-  std::filesystem::rename(folder(s) + "/aside", folder(s) + "/incoming/" + hash.hex());
+  // As the crash would have left it: the rows gone, the file still there, and the note that it is to go.
+  std::filesystem::rename(folder(s) + "/aside", kept);
+  const auto set = s.db().new_write_set();
+  set->put(table::index, layout::key::released(hash), {});
+  BOOST_REQUIRE(s.db().write(*set, true).code == errc::none);
   s.reopen();
   BOOST_TEST(s.files().contents().empty());
   BOOST_TEST(incoming(s) == 0u);

@@ -1,0 +1,60 @@
+#include "model/text.hpp"
+
+#include <cstdint>
+
+namespace troupe {
+namespace {
+
+/// Bytes of the character at `i`; 0 when it is none (Unicode 15, table 3-7).
+size_t character_at(std::string_view s, size_t i) {
+  const auto c = static_cast<uint8_t>(s[i]);
+  if (c < 0x80) return 1;
+  const size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+  if (c < 0xc2 || c > 0xf4 || i + more >= s.size()) return 0;
+  for (size_t k = 1; k <= more; ++k)
+    if ((static_cast<uint8_t>(s[i + k]) & 0xc0) != 0x80) return 0;
+  const auto second = static_cast<uint8_t>(s[i + 1]);
+  const bool outside = (c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
+                       (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f);
+  return outside ? 0 : more + 1;
+}
+
+int nibble(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+} // namespace
+
+std::string percent_decode(std::string_view s, bool plus_is_space) {
+  std::string out;
+  for (size_t i = 0; i < s.size(); ++i) {
+    if (s[i] == '%' && i + 2 < s.size() && nibble(s[i + 1]) >= 0 && nibble(s[i + 2]) >= 0) {
+      out += static_cast<char>(nibble(s[i + 1]) * 16 + nibble(s[i + 2]));
+      i += 2;
+    } else {
+      out += plus_is_space && s[i] == '+' ? ' ' : s[i];
+    }
+  }
+  return out;
+}
+
+bool is_valid_utf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    const auto n = character_at(s, i);
+    if (n == 0) return false;
+    i += n;
+  }
+  return true;
+}
+
+std::string valid_utf8(std::string_view s) {
+  std::string out;
+  for (size_t i = 0; i < s.size();) {
+    const auto n = character_at(s, i);
+    out += n == 0 ? std::string_view("\xef\xbf\xbd") : s.substr(i, n);
+    i += std::max<size_t>(1, n);
+  }
+  return out;
+}
+
+} // namespace troupe
