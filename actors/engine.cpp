@@ -100,6 +100,7 @@ public:
 
   // -- gateway ----------------------------------------------------------------------------------------
 
+  result<std::unique_ptr<spool>> new_spool() override { return files_->create(); }
   void submit(submission what, std::function<void(submitted)> done) override {
     ask(
         *system_, node_, [done](submitted& r) { done(std::move(r)); },
@@ -163,6 +164,16 @@ public:
       return source_bytes{std::move(*row), std::move(*content)};
     });
   }
+  void image(source_id s, std::string name, answer<source_bytes> done) override {
+    read<source_bytes>(std::move(done), [=, this]() -> result<source_bytes> {
+      auto row = catalog_->find_source(s);
+      const auto found = row ? catalog_->find_image(s, name) : std::nullopt;
+      auto content = found ? catalog_->content(found->hash, found->size) : std::nullopt;
+      if (!content) return fail(errc::not_found, "file " + file_id(s) + " has no image \"" + name + "\"");
+      row->content_type = found->type;
+      return source_bytes{std::move(*row), std::move(*content)};
+    });
+  }
   void find_source(notebook_id n, source_id s, answer<held_source> done) override {
     read<held_source>(std::move(done), [=, this]() -> result<held_source> {
       auto found = catalog_->find_source(n, s);
@@ -207,12 +218,20 @@ private:
     return p;
   }
 
+  result<std::unique_ptr<ledger>> open_ledger(const settings& s) {
+    try {
+      return ledger::open(
+          *db_, *files_,
+          {static_cast<node_number>(s.store.node), static_cast<uint64_t>(s.store.inline_original_bytes)});
+    } catch (const unreadable& e) {
+      return fail(errc::storage_error, e.what());
+    }
+  }
+
   result<started_services> start_services(caf::actor_system& sys) {
     const auto& s = options_.s;
     ledger_.reset();
-    auto opened = ledger::open(
-        *db_, *files_,
-        {static_cast<node_number>(s.store.node), static_cast<uint64_t>(s.store.inline_original_bytes)});
+    auto opened = open_ledger(s);
     if (!opened) return opened.error();
     ledger_ = std::move(*opened);
     started_services out;
@@ -258,7 +277,12 @@ private:
     }
     boost::asio::post(questions_, [this, done = std::move(done), work = std::move(work)] {
       --waiting_;
-      done(work());
+      try {
+        done(work());
+      } catch (const std::exception& e) {
+        log::error("the store cannot be read", {{"reason", e.what()}});
+        done(fail(errc::storage_error, "the store cannot be read"));
+      }
     });
   }
 

@@ -36,7 +36,7 @@ void take_wants(gate_pointer self, batch_id b, const std::vector<wanted_turn>& w
     self->monitor(taker);
   }
   for (const auto& w : wants)
-    s.all.want(b, w.index, w.host);
+    s.all.want(b, w.index, w.host, w.first);
   give_turns(self);
 }
 

@@ -6,6 +6,7 @@
 /// wait for anything, and may call any function. A question that cannot be answered now is answered
 /// `overloaded`, one about something that does not exist `not_found`.
 
+#include "model/spool.hpp"
 #include "model/work.hpp"
 
 #include <functional>
@@ -98,8 +99,11 @@ public:
 
   /// False when the batch is full.
   bool add(std::string_view url, std::string_view upload_id = {});
+  /// An uploaded file; its name is clean. An empty one is refused.
+  bool add_file(std::string filename, content_ref body, std::string_view upload_id = {});
   /// An element that is no text at all.
   bool refuse(std::string shown, failure reason);
+  bool refuse_file(std::string filename, uint64_t size, failure reason);
   size_t count() const { return count_; }
   size_t usable() const { return count_ - refused_; }
   size_t refused() const { return refused_; }
@@ -110,6 +114,8 @@ public:
   size_t waiting() const { return items_.size(); }
 
 private:
+  bool refuse_item(item_spec x, std::string shown, failure reason);
+
   limits limits_;
   size_t count_ = 0;
   size_t refused_ = 0;
@@ -123,6 +129,8 @@ class gateway {
 public:
   virtual ~gateway() = default;
 
+  /// A file for bytes on their way in.
+  virtual result<std::unique_ptr<spool>> new_spool() = 0;
   virtual void submit(submission what, std::function<void(submitted)> done) = 0;
   /// Drops the parts of a batch that will not be completed.
   virtual void abandon(batch_id id) = 0;
@@ -137,6 +145,8 @@ public:
                            answer<source_page> done) = 0;
   virtual void text(source_id s, answer<source_text> done) = 0;
   virtual void original(source_id s, answer<source_bytes> done) = 0;
+  /// An image of the source's document; its type stands in for the source's.
+  virtual void image(source_id s, std::string name, answer<source_bytes> done) = 0;
   /// The source as notebook `n` holds it.
   virtual void find_source(notebook_id n, source_id s, answer<held_source> done) = 0;
 

@@ -61,12 +61,42 @@ bool intake::add(std::string_view url, std::string_view upload_id) {
 }
 
 bool intake::refuse(std::string shown, failure reason) {
+  shown.resize(std::min(shown.size(), limits_.url_bytes));
+  item_spec x;
+  x.url = shown;
+  return refuse_item(std::move(x), std::move(shown), std::move(reason));
+}
+
+bool intake::refuse_file(std::string filename, uint64_t size, failure reason) {
+  item_spec x;
+  x.filename = filename;
+  x.body.size = size;
+  return refuse_item(std::move(x), std::move(filename), std::move(reason));
+}
+
+bool intake::refuse_item(item_spec x, std::string shown, failure reason) {
   if (count_ >= limits_.items) return false;
   const auto index = static_cast<uint32_t>(count_++);
   ++refused_;
-  shown.resize(std::min(shown.size(), limits_.url_bytes));
-  items_.push_back({shown, {}, std::nullopt, reason});
+  x.refused = reason;
+  items_.push_back(std::move(x));
   if (refusals_.size() < most_refusals) refusals_.push_back({index, std::move(shown), std::move(reason)});
+  return true;
+}
+
+bool intake::add_file(std::string filename, content_ref body, std::string_view upload_id) {
+  if (count_ >= limits_.items) return false;
+  if (body.empty())
+    return refuse_file(std::move(filename), 0, fail(errc::empty_content, "the file is empty"));
+  if (!upload_id.empty())
+    if (auto f = check_upload_id(upload_id, limits_.upload_id_bytes); f.code != errc::none)
+      return refuse_file(std::move(filename), body.size, std::move(f));
+  ++count_;
+  item_spec x;
+  x.upload_id = upload_id;
+  x.filename = std::move(filename);
+  x.body = std::move(body);
+  items_.push_back(std::move(x));
   return true;
 }
 

@@ -63,6 +63,8 @@ using writer_actor = caf::typed_actor<
 using reader_actor = caf::typed_actor<
     // The open items of a batch from an index on, at most so many.
     caf::replies_to<read_atom, batch, uint32_t, uint32_t>::with<item_page>,
+    // The bytes behind a name, small ones carried along; an error when they are not stored.
+    caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.
     caf::replies_to<read_atom>::with<std::vector<batch>>>;
 
@@ -105,6 +107,8 @@ using supervisor_actor = turn_taker::extend<
     caf::reacts_to<stored_atom, uint32_t, attempt_token, persist_result>,
     // INTERNAL: an item's backoff is over.
     caf::reacts_to<retry_atom, uint32_t>,
+    // INTERNAL: the store may be asked again for an item.
+    caf::reacts_to<read_atom, uint32_t>,
     // INTERNAL: the store may be asked again to take an item's ending.
     caf::reacts_to<persist_atom, uint32_t>,
     // Ends every item that is not final; those in work are stopped. True once the wish is durable.

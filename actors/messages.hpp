@@ -29,6 +29,8 @@ struct persist_result {
 struct wanted_turn {
   uint32_t index = 0;
   std::string host;
+  /// Before the batch's other items for this host: it has begun already.
+  bool first = false;
 };
 
 /// A stretch of a batch's open items; `next` is the index to go on from.

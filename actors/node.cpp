@@ -55,8 +55,8 @@ public:
     watch(with.reader, "reader");
     self_->request(with.reader, service_timeout, read_atom_v)
         .then([self = self_](const std::vector<batch>& open) { running_node(self).recover(open); },
-              [self = self_](const caf::error&) {
-                running_node(self).restart_services("the reader gave no answer");
+              [self = self_](const caf::error& e) {
+                running_node(self).restart_services("the open batches cannot be read: " + caf::to_string(e));
               });
   }
 
@@ -91,7 +91,8 @@ public:
     if (refused.code != errc::none) return submitted{std::move(refused), {}};
     auto promise = self_->make_response_promise<submitted>();
     const bool last = x.last;
-    self_->request(s_.running->with.writer, service_timeout, submit_atom_v, std::move(x))
+    // However long the store takes: a batch that it has taken is supervised. A dead writer answers an error.
+    self_->request(s_.running->with.writer, caf::infinite, submit_atom_v, std::move(x))
         .then(
             [self = self_, promise, last](submitted& r) mutable {
               if (last && r.error.code == errc::none) running_node(self).supervise(r.row);
@@ -163,7 +164,12 @@ public:
   }
 
   void supervise_again(batch_id b) {
-    if (const auto row = s_.plan.find_batch(b)) supervise(*row);
+    try {
+      if (const auto row = s_.plan.find_batch(b)) supervise(*row);
+    } catch (const unreadable& e) {
+      log::error("the row of a batch cannot be read", {b, {"reason", e.what()}});
+      self_->delayed_send(self_, longest_supervisor_delay, retry_atom_v, b);
+    }
   }
 
   /// One for all: what the others remember of a dead service's past is worth nothing.

@@ -70,18 +70,22 @@ caf::behavior fetch(pointer<fetch_state> self, const services& with, const super
     self->send(boss, fetched_atom_v, index, token, fetch_result{std::move(f), {}});
     self->quit();
   };
+  const auto asked = self->clock().now();
   self->request(with.robots, order.work.budget, allow_atom_v, order.url)
       .then(
           [=](const failure& f) {
-            f.code == errc::none ? transfer(self, with, boss, index, order) : refuse(f);
+            if (f.code != errc::none) return refuse(f);
+            auto rest = order;
+            rest.work.budget -= std::chrono::duration_cast<milliseconds>(self->clock().now() - asked);
+            transfer(self, with, boss, index, std::move(rest));
           },
           [=](const caf::error& e) { refuse(unanswered(e)); });
   // Answers to requests are all it hears.
   return {[](start_atom) {}};
 }
 
-caf::behavior parse(pointer<parse_state> self, const services& with, const supervisor_actor& boss,
-                    uint32_t index, const parse_order& order) {
+void hand_to_parser(pointer<parse_state> self, const services& with, const supervisor_actor& boss,
+                    uint32_t index, parse_order order) {
   auto& mine = self->state.order;
   mine.service = with.parser;
   mine.work = order.work;
@@ -91,11 +95,34 @@ caf::behavior parse(pointer<parse_state> self, const services& with, const super
     self->send(boss, parsed_atom_v, index, token, std::move(r));
     self->quit();
   };
-  self->request(with.parser, order.work.budget + grace, parse_atom_v, order)
+  const auto timeout = order.work.budget + grace;
+  self->request(with.parser, timeout, parse_atom_v, std::move(order))
       .then([tell](parse_result& r) { tell(std::move(r)); },
             [tell](const caf::error& e) {
               tell({unanswered(e), {}});
             });
+}
+
+caf::behavior parse(pointer<parse_state> self, const services& with, const supervisor_actor& boss,
+                    uint32_t index, const parse_order& order) {
+  const auto& body = order.body;
+  if (body.bytes || !body.path.empty()) {
+    hand_to_parser(self, with, boss, index, order);
+    return {[](start_atom) {}};
+  }
+  // An upload comes by its name: its bytes are with the store.
+  self->request(with.reader, order.work.budget, read_atom_v, body.hash, body.size)
+      .then(
+          [=](content_ref& found) {
+            auto whole = order;
+            whole.body = std::move(found);
+            hand_to_parser(self, with, boss, index, std::move(whole));
+          },
+          [=](const caf::error&) {
+            self->send(boss, parsed_atom_v, index, order.work.token,
+                       parse_result{fail(errc::storage_error, "the upload cannot be read"), {}});
+            self->quit();
+          });
   return {[](start_atom) {}};
 }
 

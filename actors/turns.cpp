@@ -10,10 +10,10 @@ void turns::make_ready(batch_id b, batch_state& s) {
   ready_.push_back(b);
 }
 
-void turns::want(batch_id b, uint32_t index, const std::string& host) {
+void turns::want(batch_id b, uint32_t index, const std::string& host, bool first) {
   auto& s = batches_[b];
   auto& queue = s.wants[host];
-  queue.push_back(index);
+  queue.insert(first ? queue.begin() : queue.end(), index);
   if (queue.size() > 1) return;
   s.open.push_back(host);
   make_ready(b, s);
@@ -29,7 +29,10 @@ void turns::cancel(item_key item) {
 }
 
 void turns::forget(batch_id b) {
-  batches_.erase(b);
+  const auto gone = batches_.extract(b);
+  if (!gone.empty())
+    for (const auto& name : gone.mapped().open)
+      free_host(name);
   std::vector<item_key> items;
   for (const auto& [item, host] : active_)
     if (item.batch == b) items.push_back(item);
@@ -85,6 +88,8 @@ void turns::wake(const std::string& host) {
 
 bool turns::may_start(host_state& h, const std::string& name, time now,
                       std::vector<std::pair<std::string, time>>& wakes) const {
+  // Uploads come from no host.
+  if (name.empty()) return true;
   if (h.active >= limits_.per_host) return false;
   if (h.next_start <= now) return true;
   if (!h.timer) wakes.emplace_back(name, h.next_start);
@@ -99,9 +104,10 @@ bool turns::grant_one(batch_id b, time now, std::vector<item_key>& granted,
     const auto name = std::move(s.open.front());
     s.open.pop_front();
     const auto wants = s.wants.find(name);
-    if (wants == s.wants.end()) continue;
-    if (wants->second.empty()) {
-      s.wants.erase(wants);
+    if (wants == s.wants.end() || wants->second.empty()) {
+      if (wants != s.wants.end()) s.wants.erase(wants);
+      // The place was kept for items that have been cancelled: the next batch that waits for it may look.
+      free_host(name);
       continue;
     }
     auto& h = hosts_[name];

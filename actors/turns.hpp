@@ -29,7 +29,9 @@ public:
   explicit turns(const turn_limits& limits)
       : limits_(limits) {}
 
-  void want(batch_id b, uint32_t index, const std::string& host);
+  /// An empty host is none: no limit but those of all. `first` puts it before the batch's other items for
+  /// that host.
+  void want(batch_id b, uint32_t index, const std::string& host, bool first = false);
   /// Takes an item out, wherever it is.
   void cancel(item_key item);
   /// Takes all items of a batch out.

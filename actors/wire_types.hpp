@@ -77,14 +77,14 @@ typename I::result_type inspect(I& f, fetch_order& x) {
     x.known = is_known ? std::optional{std::move(known)} : std::nullopt;
     return caf::none;
   };
-  return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.truncate,
-           x.max_bytes, caf::meta::load_callback(load));
+  return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.follow,
+           x.truncate, x.max_bytes, caf::meta::load_callback(load));
 }
 
 template <class I>
 typename I::result_type inspect(I& f, fetched& x) {
-  return f(caf::meta::type_name("fetched"), x.unchanged, x.http_status, x.final_url, x.content_type, x.etag,
-           x.last_modified, x.body);
+  return f(caf::meta::type_name("fetched"), x.unchanged, x.moved_to, x.http_status, x.final_url,
+           x.content_type, x.etag, x.last_modified, x.body);
 }
 
 template <class I>
@@ -98,9 +98,14 @@ typename I::result_type inspect(I& f, parse_order& x) {
 }
 
 template <class I>
+typename I::result_type inspect(I& f, document::image& x) {
+  return f(caf::meta::type_name("image"), x.name, x.type, x.data);
+}
+
+template <class I>
 typename I::result_type inspect(I& f, document& x) {
   return f(caf::meta::type_name("document"), x.markdown, x.title, x.content_type, x.extraction_method,
-           x.metadata);
+           x.metadata, x.images);
 }
 
 template <class I>
@@ -110,7 +115,7 @@ typename I::result_type inspect(I& f, parse_result& x) {
 
 template <class I>
 typename I::result_type inspect(I& f, wanted_turn& x) {
-  return f(caf::meta::type_name("wanted_turn"), x.index, x.host);
+  return f(caf::meta::type_name("wanted_turn"), x.index, x.host, x.first);
 }
 
 } // namespace troupe

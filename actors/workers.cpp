@@ -151,6 +151,7 @@ void ask_host(robots_pointer self, const std::string& host, const std::string& u
   order.work = {item_id{}, {0, ++s.serial}, s.options.fetch.total_timeout};
   order.url = robots_url(url);
   order.obey_robots = false;
+  order.follow = true;
   order.max_bytes = static_cast<uint64_t>(s.options.fetch.robots_bytes);
   order.truncate = true;
   self->request(s.transfers, s.options.fetch.total_timeout + milliseconds{1'000}, fetch_atom_v,
@@ -188,15 +189,37 @@ struct reader_state {
   static inline const char* name = "reader";
 };
 
+/// What was read, or an error: who asked waits and asks again; others go on.
+template <class T, class Read>
+caf::result<T> reading_of(Read read) {
+  try {
+    return read();
+  } catch (const unreadable& e) {
+    log::error("the store cannot be read", {{"reason", e.what()}});
+    return caf::make_error(caf::sec::runtime_error, e.what());
+  }
+}
+
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>, const catalog* store) {
   return {
       [store](read_atom, const batch& b, uint32_t first, uint32_t limit) {
-        item_page page;
-        page.items = store->open_items(b, first, limit);
-        page.next = first;
-        return page;
+        return reading_of<item_page>([&]() -> caf::result<item_page> {
+          item_page page;
+          page.items = store->open_items(b, first, limit);
+          page.next = first;
+          return page;
+        });
       },
-      [store](read_atom) { return store->open_batches(); },
+      [store](read_atom, const digest& hash, uint64_t size) {
+        return reading_of<content_ref>([&]() -> caf::result<content_ref> {
+          if (auto found = store->content(hash, size)) return std::move(*found);
+          return caf::make_error(caf::sec::runtime_error, "the content is not stored");
+        });
+      },
+      [store](read_atom) {
+        return reading_of<std::vector<batch>>(
+            [&]() -> caf::result<std::vector<batch>> { return store->open_batches(); });
+      },
   };
 }
 

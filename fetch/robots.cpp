@@ -13,7 +13,8 @@ namespace {
 constexpr size_t most_rules = 20'000;
 constexpr double longest_delay_seconds = 60;
 
-std::string_view trim(std::string_view s) {
+/// Blanks of RFC 9309's grammar only: any other byte makes the line no rule.
+std::string_view trim_blanks(std::string_view s) {
   while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
     s.remove_prefix(1);
   while (!s.empty() && (s.back() == ' ' || s.back() == '\t'))
@@ -80,12 +81,12 @@ bool matches(std::string_view pattern, std::string_view path) {
 
 /// `key: value` of a line; "disallow /x" without the colon is a common slip.
 bool split(std::string_view line, std::string& key, std::string_view& value) {
-  line = trim(line.substr(0, line.find('#')));
+  line = trim_blanks(line.substr(0, line.find('#')));
   auto end = line.find(':');
   if (end == line.npos) end = line.find_first_of(" \t");
   if (end == line.npos) return false;
-  key = ascii_lower(trim(line.substr(0, end)));
-  value = trim(line.substr(end + 1));
+  key = ascii_lower(trim_blanks(line.substr(0, end)));
+  value = trim_blanks(line.substr(end + 1));
   return true;
 }
 

@@ -1,5 +1,7 @@
 #include "fetch/transfer.hpp"
 
+#include "fetch/url.hpp"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -54,7 +56,7 @@ void transfer::set_options() {
   set(CURLOPT_OPENSOCKETDATA, this);
   set(CURLOPT_PREREQFUNCTION, &on_request);
   set(CURLOPT_PREREQDATA, this);
-  set(CURLOPT_FOLLOWLOCATION, o.max_redirects > 0 ? 1L : 0L);
+  set(CURLOPT_FOLLOWLOCATION, order_.follow && o.max_redirects > 0 ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, static_cast<long>(o.max_redirects));
   set(CURLOPT_SSL_VERIFYPEER, o.verify_tls ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, o.verify_tls ? 2L : 0L);
@@ -122,6 +124,10 @@ void transfer::resume() {
 /// The body of an answer that carries no page: read, so that the connection can be used again, if it is
 /// short.
 size_t transfer::pass_over(std::string_view data, long status) {
+  curl_off_t announced = -1;
+  curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  // What has no end in sight is not waited for.
+  if (announced < 0 && leads_elsewhere(status)) return 0;
   passed_over_ += data.size();
   if (passed_over_ <= longest_error_body) return data.size();
   refused_ = failure_of_status(status);
@@ -212,6 +218,7 @@ void transfer::finish(CURLcode code, failure given_up) {
 result<fetched> transfer::outcome(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+  if (leads_elsewhere(status) && !blocked_) return moved(status);
   if (code != CURLE_OK && !truncated_) {
     auto f = failure_of(code);
     f.http_status = static_cast<uint16_t>(status);
@@ -231,6 +238,24 @@ result<fetched> transfer::outcome(CURLcode code) {
   auto bytes = body();
   if (!bytes) return bytes.error();
   out.body = std::move(*bytes);
+  return out;
+}
+
+/// A redirect that is not followed here: whatever its body was like, where it leads is known.
+bool transfer::leads_elsewhere(long status) const {
+  return status >= 300 && status < 400 && status != 304 && !order_.follow && !header("location").empty();
+}
+
+result<fetched> transfer::moved(long status) const {
+  auto url = resolve_url(order_.url, header("location"), context_.url_bytes);
+  if (!url) {
+    auto f = fail(errc::bad_redirect, "the redirect leads to no URL: " + std::string(url.error().text()));
+    f.http_status = static_cast<uint16_t>(status);
+    return f;
+  }
+  fetched out;
+  out.http_status = static_cast<uint16_t>(status);
+  out.moved_to = std::move(*url);
   return out;
 }
 

@@ -17,6 +17,7 @@ struct transfer_context {
   decltype(settings::fetch) options;
   std::vector<network> allowed;
   uint64_t inline_bytes = 0;
+  size_t url_bytes = 0;
   spool_factory make_spool;
   std::atomic<uint64_t> bytes{0};
   /// Transfers whose body waits; the loop's thread only.
@@ -57,6 +58,8 @@ private:
   failure failure_of_status(long status) const;
   std::string header(const char* name) const;
   result<fetched> outcome(CURLcode code);
+  bool leads_elsewhere(long status) const;
+  result<fetched> moved(long status) const;
   result<content_ref> body();
 
   transfer_context& context_;

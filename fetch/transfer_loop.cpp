@@ -36,6 +36,7 @@ public:
     (void)ready;
     context_.options = s.fetch;
     context_.inline_bytes = static_cast<uint64_t>(s.store.inline_original_bytes);
+    context_.url_bytes = static_cast<size_t>(s.limits.url_bytes);
     context_.make_spool = std::move(make_spool);
     for (const auto& text : s.fetch.allow_networks)
       if (const auto n = parse_network(text)) context_.allowed.push_back(*n);

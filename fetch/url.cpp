@@ -1,5 +1,7 @@
 #include "fetch/url.hpp"
 
+#include "model/text.hpp"
+
 #include <curl/curl.h>
 
 #include <memory>
@@ -21,14 +23,6 @@ handle parse(std::string_view text, CURLUcode& code, unsigned flags = 0) {
   handle u{curl_url(), curl_url_cleanup};
   code = curl_url_set(u.get(), CURLUPART_URL, std::string(text).c_str(), flags);
   return u;
-}
-
-std::string_view trim(std::string_view s) {
-  while (!s.empty() && static_cast<uint8_t>(s.front()) <= ' ')
-    s.remove_prefix(1);
-  while (!s.empty() && static_cast<uint8_t>(s.back()) <= ' ')
-    s.remove_suffix(1);
-  return s;
 }
 
 } // namespace
@@ -53,6 +47,17 @@ result<std::string> normalize_url(std::string_view text, size_t longest) {
   for (auto i = at_sign == out.npos ? scheme.size() + 3 : at_sign; i < host_end; ++i)
     if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] + 32);
   return out;
+}
+
+result<std::string> resolve_url(std::string_view base, std::string_view reference, size_t longest) {
+  CURLUcode code{};
+  const auto u = parse(base, code);
+  // Set over a URL that is there, a relative one is resolved against it (RFC 3986 section 5).
+  if (code == CURLUE_OK)
+    code = curl_url_set(u.get(), CURLUPART_URL, std::string(trim(reference)).c_str(),
+                        CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+  if (code != CURLUE_OK) return fail(errc::invalid_url, curl_url_strerror(code));
+  return normalize_url(part(u, CURLUPART_URL), longest);
 }
 
 std::string host_of(std::string_view url) {

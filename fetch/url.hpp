@@ -13,6 +13,9 @@ namespace troupe {
 /// parser that fetches it. Fails with `invalid_url`, `unsupported_scheme` or `url_too_long`.
 result<std::string> normalize_url(std::string_view text, size_t longest);
 
+/// Where `reference`, as a Location header has it, leads from `base`, normalized. Fails like `normalize_url`.
+result<std::string> resolve_url(std::string_view base, std::string_view reference, size_t longest);
+
 /// `host:port`, the unit of politeness; empty when the URL cannot be understood.
 std::string host_of(std::string_view url);
 

@@ -117,6 +117,49 @@ BOOST_AUTO_TEST_CASE(work_behind_the_transfer_is_bounded) {
   BOOST_TEST(t.grant().size() == 10u);
 }
 
+BOOST_AUTO_TEST_CASE(a_place_kept_for_cancelled_items_goes_to_the_next_batch) {
+  table t{{.transfers = 100, .per_host = 1, .window = 1}};
+  t.want(large, 0, 2, "a:80");
+  BOOST_TEST(t.grant().size() == 1u);
+  t.want(small, 0, 1, "a:80");
+  BOOST_TEST(t.grant().empty());
+  // The place is free, the window is not; the batch whose turn it would be wants it no more.
+  t.all.leave({large, 0});
+  BOOST_TEST(t.grant().empty());
+  t.all.cancel({large, 1});
+  t.all.done({large, 0});
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST((next[0].batch == small));
+}
+
+BOOST_AUTO_TEST_CASE(a_place_kept_for_a_batch_that_is_gone_goes_to_the_next) {
+  table t{{.transfers = 100, .per_host = 1, .window = 1}};
+  t.want(large, 0, 1, "a:80");
+  BOOST_TEST(t.grant().size() == 1u);
+  t.want(batch_id{3}, 0, 1, "a:80");
+  t.want(small, 0, 1, "a:80");
+  BOOST_TEST(t.grant().empty());
+  t.all.leave({large, 0});
+  BOOST_TEST(t.grant().empty());
+  t.all.forget(batch_id{3});
+  t.all.done({large, 0});
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST((next[0].batch == small));
+}
+
+BOOST_AUTO_TEST_CASE(what_has_begun_goes_before_the_rest_of_its_batch) {
+  table t{{.transfers = 100, .per_host = 1, .window = 100}};
+  t.want(large, 0, 10, "a:80");
+  BOOST_TEST(t.grant().size() == 1u);
+  t.all.cancel({large, 0});
+  t.all.want(large, 0, "a:80", true);
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST(next[0].index == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(forgotten_batches_and_cancelled_items_free_their_places) {
   table t{{.transfers = 2, .per_host = 2, .window = 100}};
   t.want(large, 0, 10, "a:80");

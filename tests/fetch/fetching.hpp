@@ -55,6 +55,13 @@ inline fetch_order order_for(std::string url, uint64_t item = 1, uint32_t attemp
   return o;
 }
 
+/// An order that follows redirects by itself.
+inline fetch_order following(std::string url) {
+  auto o = order_for(std::move(url));
+  o.follow = true;
+  return o;
+}
+
 /// Waits; fails the test when there is no answer in time.
 inline outcome answer_of(std::future<outcome>& answer) {
   BOOST_REQUIRE(answer.wait_for(patience) == std::future_status::ready);
@@ -86,6 +93,11 @@ public:
   outcome fetch(const std::string& path, scripted answer) {
     server_.on(path, std::move(answer));
     return fetch(order_for(server_.url(path)));
+  }
+  /// The outcome for a path of the server that answers so, redirects followed.
+  outcome follow(const std::string& path, scripted answer) {
+    server_.on(path, std::move(answer));
+    return fetch(following(server_.url(path)));
   }
 
 private:

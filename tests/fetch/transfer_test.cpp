@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(redirects_are_followed_and_the_last_answer_counts) {
   f.server().on("/a", redirect("/b", "301 Moved Permanently"));
   f.server().on("/b", redirect(f.server().url("/c?x=1"), "307 Temporary Redirect"));
   f.server().on("/c?x=1", page("here", "200 OK", "Content-Type: text/plain\r\n"));
-  const auto x = f.fetch(order_for(f.server().url("/a")));
+  const auto x = f.fetch(following(f.server().url("/a")));
   BOOST_REQUIRE_MESSAGE(x, code_of(x));
   BOOST_TEST(x->body.view() == "here");
   BOOST_TEST(x->final_url == f.server().url("/c?x=1"));
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(the_body_of_a_redirect_is_no_part_of_the_page) {
   fetching f;
   f.server().on("/a", page("moved to b", "302 Found", "Location: /b\r\n"));
   f.server().on("/b", page("here"));
-  const auto x = f.fetch(order_for(f.server().url("/a")));
+  const auto x = f.fetch(following(f.server().url("/a")));
   BOOST_REQUIRE_MESSAGE(x, code_of(x));
   BOOST_TEST(x->body.view() == "here");
   BOOST_TEST((x->body.hash == sha256("here")));
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(redirects_in_a_circle_are_given_up) {
   auto s = loopback_settings();
   s.fetch.max_redirects = 3;
   fetching f{s};
-  BOOST_TEST(code_of(f.fetch("/a", redirect("/a"))) == "too_many_redirects");
+  BOOST_TEST(code_of(f.follow("/a", redirect("/a"))) == "too_many_redirects");
   BOOST_TEST(f.server().requests("/a").size() == 4u);
 }
 
@@ -151,21 +151,21 @@ BOOST_AUTO_TEST_CASE(as_many_redirects_as_allowed_are_followed) {
   f.server().on("/a", redirect("/b"));
   f.server().on("/b", redirect("/c"));
   f.server().on("/c", page("here"));
-  BOOST_TEST(code_of(f.fetch(order_for(f.server().url("/a")))) == "none");
+  BOOST_TEST(code_of(f.fetch(following(f.server().url("/a")))) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(redirects_out_of_http_are_bad) {
   fetching f;
   for (const auto* target :
        {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "data:text/plain,x"}) {
-    const auto x = f.fetch("/a", redirect(target));
+    const auto x = f.follow("/a", redirect(target));
     BOOST_TEST(code_of(x) == "bad_redirect", target);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_without_target_is_bad) {
   fetching f;
-  const auto x = f.fetch("/a", page("", "302 Found"));
+  const auto x = f.follow("/a", page("", "302 Found"));
   BOOST_TEST(code_of(x) == "bad_redirect");
   BOOST_REQUIRE(!x);
   BOOST_TEST(x.error().http_status == 302);
@@ -175,10 +175,36 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_a_blocked_address_is_blocked) {
   fetching f;
   tiny_server elsewhere{"127.0.0.2"};
   elsewhere.on("/secret", page("secret"));
-  BOOST_TEST(code_of(f.fetch("/a", redirect(elsewhere.url("/secret")))) == "blocked_address");
+  BOOST_TEST(code_of(f.follow("/a", redirect(elsewhere.url("/secret")))) == "blocked_address");
   BOOST_TEST(elsewhere.requests("/secret").empty());
-  BOOST_TEST(code_of(f.fetch("/a", redirect("http://169.254.169.254/latest/meta-data/"))) ==
+  BOOST_TEST(code_of(f.follow("/a", redirect("http://169.254.169.254/latest/meta-data/"))) ==
              "blocked_address");
+}
+
+BOOST_AUTO_TEST_CASE(the_body_of_a_redirect_does_not_matter) {
+  fetching f;
+  const auto wanted = f.server().url("/there");
+  const std::string head = "HTTP/1.1 301 Moved Permanently\r\nLocation: /there\r\n";
+  for (const auto& answer : {head + "Content-Length: 100000\r\n\r\n" + std::string(100'000, 'x'),
+                             head + "Content-Length: 100\r\nConnection: close\r\n\r\nshort",
+                             head + "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
+                             head + "Connection: close\r\n\r\n" + std::string(200'000, 'x')}) {
+    const auto x = f.fetch("/a", {answer});
+    BOOST_REQUIRE_MESSAGE(x, code_of(x));
+    BOOST_TEST(x->moved_to == wanted);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_ends_an_order_that_does_not_follow) {
+  fetching f;
+  const auto x = f.fetch("/a", redirect("/b c#part"));
+  BOOST_REQUIRE_MESSAGE(x, code_of(x));
+  BOOST_TEST(x->moved_to == f.server().url("/b%20c"));
+  BOOST_TEST(x->http_status == 302);
+  BOOST_TEST(f.server().requests("/b%20c").empty());
+  BOOST_TEST(code_of(f.fetch("/a", redirect("file:///etc/passwd"))) == "bad_redirect");
+  BOOST_TEST(code_of(f.fetch("/a", redirect("http://a/" + std::string(3'000, 'x')))) == "bad_redirect");
+  BOOST_TEST(code_of(f.fetch("/a", page("", "302 Found"))) == "bad_redirect");
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_of_the_environment_is_not_asked) {

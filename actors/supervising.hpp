@@ -1,0 +1,129 @@
+#pragma once
+/// A supervisor from the inside: what it knows of its batch, and its answers to messages. Included by the
+/// supervisor's own files only; every function runs on the supervisor's turn.
+
+#include "actors/supervisor.hpp"
+
+#include <random>
+
+namespace troupe {
+
+/// Where an item that the supervisor has read stands.
+enum class place : uint8_t { parked, turn, fetch, parse, persist, backoff };
+
+struct slot {
+  item row;
+  std::optional<known_url> known;
+  place at = place::parked;
+  caf::actor_addr actor;
+  attempt_token token;
+  timestamp started{};
+  /// What the attempt fetches now: the item's URL, or where a redirect led.
+  std::string url;
+  int64_t redirects = 0;
+  /// Of the attempt's budget, when the stage under way began. Waiting for a turn takes nothing from it.
+  milliseconds left{};
+  caf::actor_clock::time_point deadline{};
+  fetched page;
+  /// What is being persisted.
+  ending last;
+  /// The gate counts it as in work.
+  bool in_work = false;
+};
+
+struct supervisor_state {
+  supervision of;
+  std::unordered_map<uint32_t, slot> slots;
+  std::unordered_map<caf::actor_addr, uint32_t> actors;
+  /// Items that wait for an earlier one with the same URL.
+  std::unordered_map<uint32_t, std::vector<uint32_t>> parked;
+  std::unordered_set<uint32_t> to_cancel;
+  /// Who waits for an item that was cancelled to be final.
+  std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
+  uint32_t next = 0;
+  size_t in_backoff = 0;
+  bool reading = false;
+  bool draining = false;
+  bool cancelling = false;
+  bool cancel_done = false;
+  std::minstd_rand random{std::random_device{}()};
+  static inline const char* name = "supervisor";
+
+  /// Ends the stage actors that are left.
+  ~supervisor_state();
+};
+
+class supervising {
+public:
+  using pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  explicit supervising(pointer self)
+      : self_(self)
+      , s_(self->state) {}
+
+  // Reading (supervisor_reading.cpp): open items in order, a bounded number at a time.
+
+  void read();
+  void read_one(uint32_t index);
+
+  // Stages (supervisor_stages.cpp): what follows on what.
+
+  void turn(const std::vector<uint32_t>& indexes);
+  void fetched(uint32_t index, attempt_token token, fetch_result& r);
+  void parsed(uint32_t index, attempt_token token, parse_result& r);
+  void stored(uint32_t index, attempt_token token, const persist_result& r);
+  void persist_again(uint32_t index);
+  void retry(uint32_t index);
+
+  // Ends (supervisor_ends.cpp): deaths, cancelling, draining.
+
+  void down(const caf::down_msg& msg);
+  caf::result<bool> cancel();
+  void cancel_all();
+  caf::result<bool> cancel_item(uint32_t index);
+  void drain();
+
+private:
+  void read_from(uint32_t first, uint32_t limit, bool in_order);
+  void take_page(item_page& page, uint32_t first, bool in_order);
+  void take(open_item& x, std::vector<wanted_turn>& wants);
+  bool is_fresh(const slot& it) const;
+  /// An item with the same URL as an earlier one takes over its outcome.
+  void follow(slot& it, const std::optional<item>& original);
+  void take_over(slot& it, const item& original);
+
+  void want(std::vector<wanted_turn> wants);
+  void fetch(slot& it);
+  void begin_attempt(slot& it);
+  /// An upload has nothing to fetch.
+  void parse_upload(slot& it);
+  /// A redirect: the next fetch of the same attempt waits for its turn at the host that it leads to.
+  void redirected(slot& it, std::string url);
+  void failed(slot& it, failure f);
+  void persist(slot& it, ending e);
+  void finished(uint32_t index, const item& row);
+  /// Nobody asked for these to be cancelled: the first is fetched in the place of the one that was.
+  void promote(const std::vector<uint32_t>& followers);
+  void again(slot& it, const item& row);
+  void back_off(slot& it, milliseconds delay);
+  slot* working(uint32_t index, attempt_token token, place at);
+  void enter(slot& it, place at, phase now, caf::actor_addr actor);
+  work_order order_of(const slot& it);
+  ending ending_of(slot& it, item_state to);
+  void end_unattempted(slot& it, item_state to, failure f);
+  void end_with_known(slot& it, bool unattempted);
+  void leave_transfer(slot& it);
+  void leave_work(slot& it);
+
+  void cancel_rest(uint32_t from);
+  void tell_cancelled(uint32_t index);
+  /// Ends the item's stage actor, which tells its service.
+  void stop(slot& it);
+  void drop_unpersisted();
+  /// Quits when nothing is left to do here.
+  void settle();
+
+  pointer self_;
+  supervisor_state& s_;
+};
+
+} // namespace troupe
