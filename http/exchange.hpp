@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,21 @@ struct response {
   std::string body;
   std::string file;
   stream_body stream;
+};
+
+/// The next bytes of a request's body; none at its end.
+struct body_piece {
+  /// Valid until the next call.
+  std::string_view data;
+  /// The body cannot be read on: the answer that says why.
+  std::optional<response> refused;
+};
+
+/// A body as it arrives, for handlers that take it piece by piece.
+class body_source {
+public:
+  virtual ~body_source() = default;
+  virtual asio::awaitable<body_piece> next() = 0;
 };
 
 /// Who asks, as far as keys tell.
@@ -65,7 +81,10 @@ struct exchange {
   std::map<std::string, std::string> query;
   std::map<std::string, std::string> headers;
   caller who;
+  std::string content_type;
+  /// Read whole before the handler runs, unless its route is streamed: then `incoming` is what is to be read.
   request_body body;
+  body_source* incoming = nullptr;
 };
 
 using handler = std::function<asio::awaitable<response>(exchange&)>;

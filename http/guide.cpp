@@ -39,6 +39,7 @@ std::vector<route> guide_routes() {
   std::vector<route> out;
   out.push_back({"GET", "/api/v1/health/", scope::open, health});
   add_submission_routes(out);
+  add_file_routes(out);
   add_upload_routes(out);
   add_source_routes(out);
   return out;

@@ -10,6 +10,7 @@ std::vector<route> guide_routes();
 
 /// The parts, by what they are about.
 void add_submission_routes(std::vector<route>& into);
+void add_file_routes(std::vector<route>& into);
 void add_upload_routes(std::vector<route>& into);
 void add_source_routes(std::vector<route>& into);
 

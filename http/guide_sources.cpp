@@ -101,6 +101,14 @@ asio::awaitable<response> raw_file(exchange& x) {
   co_return co_await raw_of(x, x.arguments[0]);
 }
 
+asio::awaitable<response> image(exchange& x) {
+  const auto b = co_await callback<result<source_bytes>>(
+      x, [&](auto done) { x.server.to.image(source_named(x.arguments[0]), x.arguments[1], done); });
+  if (!b) co_return error_response(b.error());
+  if (!x.who.may_see(b->row.home)) co_return error_response(no_file(x.arguments[0]));
+  co_return bytes_response(*b);
+}
+
 asio::awaitable<response> raw_in_notebook(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
@@ -215,6 +223,7 @@ void add_source_routes(std::vector<route>& into) {
   into.push_back({"GET", "/api/v1/notebooks/{}/files/", scope::read, list_files});
   into.push_back({"GET", "/api/v1/notebooks/files/{}/content/", scope::keyed, content});
   into.push_back({"GET", "/api/v1/notebooks/files/{}/raw/", scope::keyed, raw_file});
+  into.push_back({"GET", "/api/v1/notebooks/files/{}/images/{}", scope::keyed, image});
   into.push_back({"GET", "/api/v1/notebooks/{}/files/{}/raw/", scope::read, raw_in_notebook});
   into.push_back({"DELETE", "/api/v1/notebooks/{}/files/{}/", scope::write, delete_file});
   into.push_back({"GET", "/api/v1/notebooks/{}/knowledge-base/", scope::read, list_knowledge});

@@ -35,11 +35,25 @@ std::string error_text(const item& x) {
   return std::string(info(x.error.code).name) + ": " + std::string(x.error.text());
 }
 
+json item_data(const item& x) {
+  if (x.filename.empty()) return {{"url", x.url}};
+  return {{"filename", x.filename}, {"size", x.input_size}};
+}
+
+std::string started(const batch& b) {
+  const auto n = std::to_string(b.counts.total);
+  switch (b.job) {
+  case job_type::file_upload: return "Batch upload started for " + n + " files";
+  case job_type::url_parse_media: return "Batch media processing started for " + n + " URLs";
+  default: return "Batch processing started for " + n + " URLs";
+  }
+}
+
 json item_json(const item_view& v) {
   const auto& x = v.row;
   json out{{"id", raw(x.id)},
            {"status", guide_status(v)},
-           {"item_data", {{"url", x.url}}},
+           {"item_data", item_data(x)},
            {"upload_id", upload_id(x)},
            {"created_at", to_rfc3339(x.created)},
            {"updated_at", to_rfc3339(x.updated)}};
@@ -63,6 +77,7 @@ json source_json(const held_source& h) {
            {"markdown_size", s.markdown_size},
            {"original_size", s.original_size},
            {"created_at", to_rfc3339(s.created)}};
+  if (!s.filename.empty()) out["filename"] = s.filename;
   if (!s.final_url.empty()) out["final_url"] = s.final_url;
   if (!h.notes.empty()) out["notes"] = h.notes;
   auto metadata = json::parse(s.metadata, nullptr, false);
@@ -146,17 +161,16 @@ std::string render_status(const batch_view& v, uint32_t offset, bool with_items)
 }
 
 std::string render_accepted(const batch& b, const intake& from) {
-  const auto n = std::to_string(b.counts.total);
   json out{{"success", true},
            {"batch_job_id", raw(b.id)},
            {"total_items", b.counts.total},
-           {"message", "Batch processing started for " + n + " URLs"},
+           {"message", started(b)},
            {"is_batch", true}};
   if (from.refused() == 0) return dump(out);
   auto& rejected = out["rejected"] = json::array();
   for (const auto& r : from.refusals())
     rejected.push_back({{"index", r.index},
-                        {"url", r.url},
+                        {b.job == job_type::file_upload ? "filename" : "url", r.url},
                         {"reason", r.reason.text()},
                         {"code", info(r.reason.code).name}});
   out["rejected_items"] = from.refused();
@@ -169,11 +183,11 @@ std::string render_single(const item_view& x, const source_text& text) {
            {"knowledge_item_id", raw(x.row.source)},
            {"is_batch", false},
            {"total_items", 1},
-           {"url", x.row.url},
            {"upload_id", upload_id(x.row)},
            {"title", text.row.title},
            {"content_preview", preview(text.markdown)},
            {"extraction_method", text.row.extraction_method}};
+  out.update(item_data(x.row));
   if (x.row.duplicate) out["duplicate"] = true;
   return dump(out);
 }

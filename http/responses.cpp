@@ -15,6 +15,7 @@ unsigned status_of(errc code) {
   case errc::unsupported_scheme:
   case errc::url_too_long: return 400;
   case errc::upload_id_taken: return 409;
+  case errc::too_large: return 413;
   case errc::overloaded:
   case errc::storage_full:
   case errc::storage_error: return 503;

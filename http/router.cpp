@@ -1,5 +1,7 @@
 #include "http/router.hpp"
 
+#include "model/text.hpp"
+
 namespace troupe::http {
 namespace {
 
@@ -12,10 +14,6 @@ std::vector<std::string_view> split(std::string_view path) {
     path.remove_prefix(end + 1);
   }
   return out;
-}
-
-int nibble(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
 } // namespace
@@ -53,17 +51,15 @@ match router::find(std::string_view method, std::string_view path) const {
   return out;
 }
 
-std::string percent_decode(std::string_view s, bool plus_is_space) {
-  std::string out;
-  for (size_t i = 0; i < s.size(); ++i) {
-    if (s[i] == '%' && i + 2 < s.size() && nibble(s[i + 1]) >= 0 && nibble(s[i + 2]) >= 0) {
-      out += static_cast<char>(nibble(s[i + 1]) * 16 + nibble(s[i + 2]));
-      i += 2;
-    } else {
-      out += plus_is_space && s[i] == '+' ? ' ' : s[i];
-    }
+std::pair<std::string_view, std::string_view> parse_target(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!ascii_lower(target.substr(0, scheme.size())).starts_with(scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const auto end = std::min(target.find_first_of("/?"), target.size());
+    const auto rest = target.substr(end);
+    return {target.substr(0, end), rest.starts_with('/') ? rest : "/"};
   }
-  return out;
+  return {{}, target};
 }
 
 std::string_view path_part(std::string_view target) {

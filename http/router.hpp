@@ -25,6 +25,8 @@ struct route {
   std::string pattern;
   scope needs = scope::open;
   handler run;
+  /// The handler reads the body itself (`exchange::incoming`), up to `limits.upload_bytes`.
+  bool streamed = false;
 };
 
 struct match {
@@ -49,7 +51,9 @@ private:
 
 /// Splits at the first `?`, decodes the query's percent-encoding and `+`.
 std::map<std::string, std::string> parse_query(std::string_view target);
+/// A request target as authority and path with query: `http://host:80/a?b` is `host:80` and `/a?b`, any other
+/// has no authority (RFC 9112 section 3.2).
+std::pair<std::string_view, std::string_view> parse_target(std::string_view target);
 std::string_view path_part(std::string_view target);
-std::string percent_decode(std::string_view s, bool plus_is_space);
 
 } // namespace troupe::http

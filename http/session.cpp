@@ -29,7 +29,7 @@ std::string_view view(beast::string_view s) {
   return {s.data(), s.size()};
 }
 
-class connection : public stream_writer {
+class connection : public stream_writer, public body_source {
 public:
   connection(front_context& front, tcp::socket socket)
       : front_(front)
@@ -50,6 +50,10 @@ public:
   asio::awaitable<bool> write(const std::string& piece) override {
     if (piece.empty()) co_return true;
     stream_.expires_after(options_.http.write_timeout);
+    if (version_ < 11) {
+      const auto [error, n] = co_await asio::async_write(stream_, asio::buffer(piece), tuple);
+      co_return !error;
+    }
     const auto [error, n] =
         co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
     co_return !error;
@@ -62,7 +66,11 @@ private:
   asio::awaitable<bool> serve_one() {
     parser in;
     in.header_limit(static_cast<uint32_t>(options_.http.header_bytes));
-    in.body_limit(static_cast<uint64_t>(options_.http.body_bytes));
+    // Which limit holds is known with the route.
+    in.body_limit(boost::none);
+    parsing_ = &in;
+    continued_ = false;
+    received_ = 0;
     if (!co_await begin()) co_return false;
     stream_.expires_after(options_.http.header_timeout);
     const auto [error, n] = co_await bhttp::async_read_header(stream_, buffer_, in, tuple);
@@ -73,10 +81,12 @@ private:
     version_ = head.version();
     origin_ = to_string(head[bhttp::field::origin]);
     head_only_ = head.method() == bhttp::verb::head;
-    exchange x{front_.server, stream_.get_executor(), {}, {}, {}, {}, {}, {}};
+    exchange x{front_.server, stream_.get_executor()};
     ++front_.requests;
     auto answer = co_await handle(in, x);
     co_await drop_body(in);
+    // An idle connection holds no room for bodies.
+    std::vector<char>().swap(block_);
     if (answer.stream) --front_.requests;
     const bool streamed = answer.stream != nullptr;
     const bool sent = co_await send(answer);
@@ -103,20 +113,22 @@ private:
   static std::optional<response> answer_to_bad_head(beast::error_code error) {
     if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow)
       return error_response(431, "header_too_large", "the request head is longer than http.header_bytes");
-    if (error == bhttp::error::body_limit)
-      return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
     if (error.category() != bhttp::make_error_code(bhttp::error::bad_method).category()) return std::nullopt;
     return error_response(400, "bad_request", "the request is no HTTP: " + error.message());
   }
 
   asio::awaitable<response> handle(parser& in, exchange& x) {
     const auto& head = in.get();
-    const door::request at_door{view(head.method_string()), view(head[bhttp::field::host]), origin_,
+    const auto hosts = head.count(bhttp::field::host);
+    if (hosts > 1 || (hosts == 0 && version_ > 10))
+      co_return error_response(400, "bad_request", "a request must name its host, once");
+    const auto [authority, target] = parse_target(view(head.target()));
+    const door::request at_door{view(head.method_string()),
+                                authority.empty() ? view(head[bhttp::field::host]) : authority, origin_,
                                 view(head[bhttp::field::authorization])};
     if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
     allowed_origin_ = true;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
-    const auto target = view(head.target());
     const auto found =
         front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
     auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who)
@@ -125,8 +137,13 @@ private:
     x.method = at_door.method;
     x.arguments = found.arguments;
     x.query = parse_query(target);
+    x.content_type = to_string(head[bhttp::field::content_type]);
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
-    no = co_await read_body(in, x.body);
+    x.incoming = this;
+    most_ =
+        static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
+    if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
+    if (!found.to->streamed) no = co_await read_body(x.body);
     if (no) co_return std::move(*no);
     co_return co_await run_handler(*found.to, x);
   }
@@ -151,32 +168,48 @@ private:
     return r;
   }
 
-  asio::awaitable<std::optional<response>> read_body(parser& in, request_body& body) {
-    const auto length = in.content_length();
-    if (length && *length > static_cast<uint64_t>(options_.http.body_bytes))
-      co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
-    if (in.is_done()) co_return std::nullopt;
-    if (beast::iequals(in.get()[bhttp::field::expect], "100-continue")) {
-      const bool sent = co_await send_continue();
-      if (!sent) co_return error_response(400, "bad_request", "the client is gone");
-    }
-    std::vector<char> block(read_block);
-    while (!in.is_done()) {
-      in.get().body().data = block.data();
-      in.get().body().size = block.size();
-      const auto error = co_await read_piece(in);
-      if (error == bhttp::error::body_limit)
-        co_return error_response(413, "body_too_large", "the body is longer than http.body_bytes");
-      if (error && error != bhttp::error::need_buffer) body_broken_ = true;
-      if (error == asio::error::operation_aborted)
-        co_return error_response(408, "body_timeout", "the next piece of the body did not arrive in time");
-      if (error && error != bhttp::error::need_buffer)
-        co_return error_response(400, "bad_request", "the body broke off: " + error.message());
-      if (auto f = body.append({block.data(), block.size() - in.get().body().size}); f.code != errc::none)
-        co_return error_response(f);
-    }
-    co_return std::nullopt;
+  static response body_too_large() {
+    return error_response(413, "body_too_large", "the body is longer than allowed here");
   }
+
+  asio::awaitable<std::optional<response>> read_body(request_body& body) {
+    for (;;) {
+      auto piece = co_await next();
+      if (piece.refused) co_return std::move(piece.refused);
+      if (piece.data.empty()) co_return std::nullopt;
+      if (auto f = body.append(piece.data); f.code != errc::none) co_return error_response(f);
+    }
+  }
+
+  asio::awaitable<body_piece> next() override {
+    auto& in = *parsing_;
+    if (in.is_done()) co_return body_piece{};
+    if (!continued_ && beast::iequals(in.get()[bhttp::field::expect], "100-continue")) {
+      const bool sent = co_await send_continue();
+      if (!sent) co_return refuse(error_response(400, "bad_request", "the client is gone"));
+    }
+    continued_ = true;
+    block_.resize(read_block);
+    size_t n = 0;
+    while (n == 0 && !in.is_done()) {
+      in.get().body().data = block_.data();
+      in.get().body().size = block_.size();
+      const auto error = co_await read_piece(in);
+      if (error && error != bhttp::error::need_buffer) co_return broken(error);
+      n = block_.size() - in.get().body().size;
+    }
+    received_ += n;
+    if (received_ > most_) co_return refuse(body_too_large());
+    co_return body_piece{std::string_view{block_.data(), n}, std::nullopt};
+  }
+
+  body_piece broken(beast::error_code error) {
+    body_broken_ = true;
+    if (error == asio::error::operation_aborted)
+      return refuse(error_response(408, "body_timeout", "the next piece of the body did not arrive in time"));
+    return refuse(error_response(400, "bad_request", "the body broke off: " + error.message()));
+  }
+  static body_piece refuse(response r) { return {{}, std::move(r)}; }
 
   /// Reads what the parser's buffer takes. A stream's own time limit would close the socket: this one leaves
   /// it open for the answer.
@@ -206,7 +239,7 @@ private:
     if (in.is_done()) co_return;
     keep_alive_ = false;
     // Who waits for "100 Continue" sends nothing before this answer.
-    if (body_broken_ || !in.get()[bhttp::field::expect].empty()) co_return;
+    if (body_broken_ || (!continued_ && !in.get()[bhttp::field::expect].empty())) co_return;
     std::vector<char> block(read_block);
     in.body_limit(boost::none);
     for (uint64_t dropped = 0; !in.is_done() && dropped < most_drained; dropped += read_block) {
@@ -268,12 +301,16 @@ private:
   asio::awaitable<bool> send_stream(const response& r) {
     bhttp::response<bhttp::empty_body> m;
     set_head(m, r);
-    m.chunked(true);
+    // HTTP/1.0 knows no chunks: the body ends with the connection.
+    if (version_ < 11) keep_alive_ = false;
+    m.keep_alive(keep_alive_);
+    m.chunked(version_ > 10);
     bhttp::response_serializer<bhttp::empty_body> out{m};
     stream_.expires_after(options_.http.write_timeout);
     const auto [error, n] = co_await bhttp::async_write_header(stream_, out, tuple);
     if (error || head_only_) co_return false;
     co_await r.stream(*this);
+    if (version_ < 11) co_return false;
     stream_.expires_after(options_.http.write_timeout);
     const auto [failed, m2] = co_await asio::async_write(stream_, bhttp::make_chunk_last(), tuple);
     co_return !failed;
@@ -284,6 +321,12 @@ private:
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::string origin_;
+  parser* parsing_ = nullptr;
+  std::vector<char> block_;
+  /// Of this request's body: the most it may have, and what came of it.
+  uint64_t most_ = 0;
+  uint64_t received_ = 0;
+  bool continued_ = false;
   unsigned version_ = 11;
   bool keep_alive_ = true;
   /// Nothing more can be read of this request's body.

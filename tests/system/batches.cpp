@@ -95,6 +95,7 @@ BOOST_AUTO_TEST_CASE(each_way_to_fail_has_its_code) {
       {o.url("/redirect/loop"), "too_many_redirects"},
       {o.url("/redirect/to?file:///etc/passwd"), "bad_redirect"},
       {o.url("/redirect/to?http://10.0.0.1/"), "blocked_address"},
+      {o.url("/redirect/to?" + o.url("/page/2", 9)), "robots_denied"},
       {o.url("/hang"), "read_timeout"},
       {o.url("/reset"), "connection_reset"},
       {o.url("/reset/mid"), "connection_reset"},
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(pages_that_end_their_parser_cost_only_themselves) {
   const scratch dir;
   const server_process server{
       {.data = dir.path(),
-       .set = {"parse.wall_timeout_ms=1500", "parse.cpu_timeout_ms=1000", "parse.memory_bytes=134217728"}}};
+       .set = {"parse.wall_timeout_ms=4000", "parse.cpu_timeout_ms=3000", "parse.memory_bytes=134217728"}}};
   auto urls = pages(o, 0, 1'000);
   const std::map<std::string, std::string> bad = {{"HANGS", "parse_timeout"}, {"SPINS", "parse_timeout"},
                                                   {"BLOATS", "parse_memory"}, {"CRASHES", "parse_crashed"},

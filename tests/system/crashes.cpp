@@ -43,7 +43,7 @@ public:
       wait_for(moment);
       // A submission may be under way when the process dies: accepted or not, but never in part.
       std::optional<std::jthread> late;
-      if (random_() % 2) late.emplace([&] { try_to_submit(server); });
+      if (random_() % 2) late.emplace([&, list = urls()] { try_to_submit(server, list); });
       wait_for(std::chrono::microseconds(random_() % 20'000));
       server.kill9();
     }
@@ -83,8 +83,8 @@ private:
       accepted_.push_back({notebook, server.submit(notebook, list), static_cast<unsigned>(list.size())});
     }
   }
-  void try_to_submit(const server_process& server) {
-    const auto r = server.post("/api/v1/notebooks/9/files/parse_url/", json{{"urls", urls()}}.dump());
+  void try_to_submit(const server_process& server, const std::vector<std::string>& list) {
+    const auto r = server.post("/api/v1/notebooks/9/files/parse_url/", json{{"urls", list}}.dump());
     if (r.status == 202) accepted_.push_back({9, r.json()["batch_job_id"], r.json()["total_items"]});
   }
 

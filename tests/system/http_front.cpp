@@ -57,6 +57,41 @@ BOOST_AUTO_TEST_CASE(http_1_0_and_close_end_the_connection) {
   BOOST_TEST(last.closed());
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_to_http_1_0_has_no_chunks_and_ends_with_the_connection) {
+  const auto made = server.post(
+      "/api/v1/notebooks/1/files/parse_url/",
+      json{{"urls", {{{"url", o.url("/page/1")}, {"upload_url_id", "one"}}, {{"url", o.url("/page/2")}}}}}
+          .dump());
+  server.wait(1, made.json()["batch_job_id"]);
+  raw_client c{server.base()};
+  c.send("GET /api/v1/notebooks/1/files/one/status/stream HTTP/1.0\r\nHost: localhost\r\n"
+         "Connection: keep-alive\r\n\r\n");
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().find("Transfer-Encoding") == std::string::npos);
+  BOOST_TEST(c.received().find("\r\n\r\ndata: ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_names_its_host_once) {
+  for (const std::string hosts : {"", "Host: localhost\r\nHost: localhost\r\n"}) {
+    raw_client c{server.base()};
+    c.send("GET /api/v1/health/ HTTP/1.1\r\n" + hosts + "\r\n");
+    BOOST_TEST(c.read_until("}").starts_with("HTTP/1.1 400"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_target_may_be_a_whole_url) {
+  raw_client good{server.base()};
+  good.send("GET http://localhost/api/v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  BOOST_TEST(good.read_until("}").starts_with("HTTP/1.1 200"));
+  raw_client bare{server.base()};
+  bare.send("GET http://localhost HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  BOOST_TEST(bare.read_until("}").starts_with("HTTP/1.1 404"));
+  // The target's host is the one that counts (RFC 9112 section 3.2.2).
+  raw_client foreign{server.base()};
+  foreign.send("GET http://evil.example/api/v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  BOOST_TEST(foreign.read_until("}").find("HTTP/1.1 200") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(head_has_no_body) {
   raw_client c{server.base()};
   c.send("HEAD /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

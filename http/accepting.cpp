@@ -1,0 +1,82 @@
+#include "http/accepting.hpp"
+
+#include "http/callback.hpp"
+#include "http/render.hpp"
+#include "http/signal.hpp"
+
+#include <future>
+
+namespace troupe::http {
+namespace {
+
+constexpr std::chrono::seconds part_timeout{60};
+
+/// Waits until the batch is final or the time is up; its last status.
+asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
+                                                   milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  const auto news = std::make_shared<signal>(x.executor);
+  const auto watching = x.server.to.watch(id, [news] { news->notify(); });
+  for (;;) {
+    auto v = co_await callback<result<batch_view>>(
+        x, [&](auto done) { x.server.to.batch_status(n, id, 0, 1, done); });
+    if (!v || terminal(v->row.state) || std::chrono::steady_clock::now() >= deadline) co_return v;
+    co_await news->wait(deadline);
+  }
+}
+
+} // namespace
+
+accepting::accepting(const server_context& server, notebook_id home, job_type job)
+    : items({static_cast<size_t>(server.options.limits.items_per_batch),
+             static_cast<size_t>(server.options.limits.url_bytes),
+             static_cast<size_t>(server.options.limits.upload_id_bytes)})
+    , to_(server.to) {
+  next_.home = home;
+  next_.job = job;
+}
+
+accepting::~accepting() {
+  if (!done_ && next_.part_of != batch_id{}) to_.abandon(next_.part_of);
+}
+
+submission accepting::next_part(bool last) {
+  auto part = next_;
+  part.items = items.take();
+  part.options = options;
+  part.last = last;
+  return part;
+}
+
+failure accepting::send_part() {
+  auto answered = std::make_shared<std::promise<submitted>>();
+  auto waiting = answered->get_future();
+  to_.submit(next_part(false), [answered](submitted r) { answered->set_value(std::move(r)); });
+  if (waiting.wait_for(part_timeout) != std::future_status::ready)
+    return fail(errc::overloaded, "the store did not take a part of the batch in time");
+  const auto r = waiting.get();
+  if (r.error.code == errc::none) next_.part_of = r.row.id;
+  return r.error;
+}
+
+asio::awaitable<submitted> accepting::complete(exchange& x) {
+  auto part = next_part(true);
+  // From here on the batch is the node's: what fails is dropped there.
+  done_ = true;
+  co_return co_await callback<submitted>(x, [&](auto done) { to_.submit(std::move(part), done); });
+}
+
+asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id) {
+  const auto v = co_await wait_for_batch(x, n, id, x.server.options.http.single_item_wait);
+  if (!v) co_return error_response(v.error());
+  const auto& it = v->items.front();
+  if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
+  if (it.row.state != item_state::succeeded)
+    co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
+  const auto text =
+      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(it.row.source, done); });
+  if (!text) co_return error_response(text.error());
+  co_return json_response(201, render_single(it, *text));
+}
+
+} // namespace troupe::http

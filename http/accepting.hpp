@@ -1,0 +1,36 @@
+#pragma once
+/// A batch on its way in: what every submission does, whatever its body looks like.
+
+#include "http/exchange.hpp"
+
+namespace troupe::http {
+
+class accepting {
+public:
+  accepting(const server_context& server, notebook_id home, job_type job);
+  /// Unless it was completed, what was sent of it is dropped.
+  ~accepting();
+  accepting(const accepting&) = delete;
+
+  intake items;
+  batch_options options;
+
+  /// Sends the items that have gathered as a part of the batch and waits for the writer: for a worker's
+  /// thread.
+  failure send_part();
+  /// Sends the last part; answers once the batch is durable.
+  asio::awaitable<submitted> complete(exchange& x);
+
+private:
+  submission next_part(bool last);
+
+  gateway& to_;
+  submission next_;
+  bool done_ = false;
+};
+
+/// Waits for a batch of one, at most `http.single_item_wait_ms`: 201 with what came of it, 422 when it
+/// failed, 202 when it takes longer.
+asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id);
+
+} // namespace troupe::http

@@ -1,0 +1,57 @@
+#pragma once
+/// The multipart body of an upload: each file goes to the store's files as it arrives.
+
+#include "http/accepting.hpp"
+#include "http/multipart.hpp"
+
+namespace troupe::http {
+
+class upload_body {
+public:
+  /// `boundary` as in the request's Content-Type; `into` takes the files as items.
+  upload_body(const server_context& server, std::string_view boundary, accepting& into);
+
+  /// Takes the next bytes: hashes, writes, and now and then sends a part of the batch. For a worker's thread,
+  /// one at a time. Fails with `invalid_request`, `too_large` or what the store says; the upload is over
+  /// then.
+  failure feed(std::string_view bytes);
+  /// After the last bytes: what the fields said is checked.
+  failure finish(notebook_id expected);
+
+  /// There was one file, in the field `file`: it is answered by itself.
+  bool single() const { return single_; }
+
+private:
+  struct file {
+    std::string name;
+    hasher hash;
+    uint64_t size = 0;
+    std::string text;
+    std::unique_ptr<spool> spooled;
+    /// Why it is not taken; its bytes are passed over.
+    failure refused{errc::none, {}, 0, std::nullopt};
+  };
+  failure begin(part_head head);
+  failure data(std::string_view bytes);
+  failure end();
+  failure begin_file(const part_head& head);
+  failure write(std::string_view bytes);
+  result<content_ref> close_file();
+  failure add_pending(std::string_view upload_id);
+
+  const server_context& server_;
+  accepting& into_;
+  multipart_parser parser_;
+  std::unique_ptr<file> file_;
+  std::string field_;
+  std::string value_;
+  std::string notebook_;
+  std::string upload_id_;
+  /// The last file: an upload id for it may still come.
+  std::optional<std::pair<std::string, result<content_ref>>> pending_;
+  size_t files_ = 0;
+  bool single_ = false;
+  uint64_t held_ = 0;
+};
+
+} // namespace troupe::http
