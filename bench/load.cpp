@@ -7,15 +7,12 @@
 ///   status    requests/s of the status of the running batch without items, one connection
 ///   memory    the most of server and children together (proportional set size) while accepting and working
 ///   restart   from start to ready with N items pending (with --million: N is 1,000,000)
+#include "bench/measure.hpp"
 #include "tests/fixtures/origin.hpp"
-#include "tests/support/server_process.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <atomic>
-#include <cstdio>
-#include <thread>
-
+using namespace troupe::bench;
 using namespace troupe::test;
 using clock_type = std::chrono::steady_clock;
 
@@ -24,28 +21,6 @@ namespace {
 double seconds_since(clock_type::time_point t) {
   return std::chrono::duration<double>(clock_type::now() - t).count();
 }
-
-void print(const char* workload, const char* metric, double value, const char* unit) {
-  std::printf("%-9s %-44s %14.1f %s\n", workload, metric, value, unit);
-  std::fflush(stdout);
-}
-
-/// Samples memory until it ends.
-class memory_watch {
-public:
-  explicit memory_watch(const server_process& s)
-      : thread_([this, &s](const std::stop_token& stop) {
-        while (!stop.stop_requested()) {
-          most_ = std::max<uint64_t>(most_, s.memory_kib());
-          std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-      }) {}
-  double most_mib() const { return double(most_) / 1024; }
-
-private:
-  std::atomic<uint64_t> most_ = 0;
-  std::jthread thread_;
-};
 
 std::string body_of(const origin& o, unsigned items, const char* path, unsigned hosts) {
   std::string body = "{\"urls\":[";

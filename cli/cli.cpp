@@ -20,11 +20,15 @@ fetches what you could fetch yourself.
 
 Exit codes: 0 done; 1 done, but some items failed; 2 wrong usage or settings; 3 server not reached.)";
 
-int parser_child(int argc, char** argv, const hooks& with) {
+child_limits limits_of(int argc, char** argv) {
   child_limits limits;
   if (argc > 2) limits.memory_bytes = std::strtoull(argv[2], nullptr, 10);
   if (argc > 3) limits.cpu_seconds = static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10));
-  return run_parser_child(limits, with.parse);
+  return limits;
+}
+
+int parser_child(int argc, char** argv, const hooks& with) {
+  return run_parser_child(limits_of(argc, argv), with.parse);
 }
 
 void add_serve(CLI::App& app, serve_command& c) {
@@ -59,11 +63,15 @@ void add_parse(CLI::App& app, parse_command& c) {
       ->required()
       ->type_name("FILE|URL|-");
   sub->add_option("--url", c.url, "The document's address: base of relative links");
+  sub->add_option("--images", c.images, "Write the document's images there; the text links images/NAME")
+      ->type_name("DIR");
   sub->add_flag("--json", c.json, "Print a JSON object with the metadata");
 }
 
 int run_command(int argc, char** argv, const hooks& with) {
   if (argc > 1 && std::string_view(argv[1]) == "parser-child") return parser_child(argc, argv, with);
+  if (argc > 4 && std::string_view(argv[1]) == "tool-child")
+    return run_tool_child(limits_of(argc, argv), argv + 4);
 
   CLI::App app{
       "Troupe takes batches of URLs, fetches and parses each into clean Markdown, stores it, and tells\n"

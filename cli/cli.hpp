@@ -51,6 +51,8 @@ struct parse_command {
   std::string input;
   std::string url;
   bool json = false;
+  /// Where embedded images go; empty: nowhere.
+  std::string images;
 };
 int parse(const parse_command& c);
 

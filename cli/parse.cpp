@@ -1,8 +1,12 @@
 #include "cli/cli.hpp"
 #include "cli/transport.hpp"
+#include "parse/documents/pdf.hpp"
+#include "parse/tool.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -23,6 +27,31 @@ result<std::string> read_input(const parse_command& c, std::string& type, std::s
   return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
+/// By the same programs as a server, confined in the same way.
+result<std::string> convert(conversion what, const std::string& data) {
+  const settings s;
+  auto command = what == conversion::legacy_office
+                     ? s.parse.legacy_converter
+                     : std::vector<std::string>{std::begin(documents::pdf_layout_command),
+                                                std::end(documents::pdf_layout_command)};
+  if (command.empty()) return fail(errc::no_converter);
+  const auto document = document_file::open(data);
+  if (!document) return document.error();
+  return tool(std::move(command), "/proc/self/exe",
+              {.wall = s.parse.wall_timeout, .cpu = s.parse.cpu_timeout})
+      .run(*document);
+}
+
+/// False: one of them could not be written.
+bool write_images(const std::string& directory, const document& d) {
+  std::error_code ignored;
+  std::filesystem::create_directories(directory, ignored);
+  return std::all_of(d.images.begin(), d.images.end(), [&](const document::image& i) {
+    std::ofstream out{directory + "/" + i.name, std::ios::binary};
+    return static_cast<bool>(out << i.data);
+  });
+}
+
 } // namespace
 
 int parse(const parse_command& c) {
@@ -33,10 +62,16 @@ int parse(const parse_command& c) {
     std::cerr << "troupe: " << data.error().text() << "\n";
     return usage;
   }
-  const auto parsed = parse_document({.data = *data, .url = url, .content_type = type});
+  parse_input input{.data = *data, .url = url, .content_type = type};
+  input.convert = [&](conversion what) { return convert(what, *data); };
+  const auto parsed = parse_document(input);
   if (!parsed) {
     std::cerr << "troupe: " << info(parsed.error().code).name << ": " << parsed.error().text() << "\n";
     return failed;
+  }
+  if (!c.images.empty() && !write_images(c.images, *parsed)) {
+    std::cerr << "troupe: " << c.images << ": the images cannot be written there\n";
+    return usage;
   }
   if (!c.json) {
     std::cout << parsed->markdown << "\n";
@@ -47,6 +82,8 @@ int parse(const parse_command& c) {
                              {"extraction_method", parsed->extraction_method},
                              {"metadata", nlohmann::ordered_json::parse(parsed->metadata)},
                              {"markdown", parsed->markdown}};
+  for (const auto& i : parsed->images)
+    out["images"].push_back("images/" + i.name);
   std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
   return ok;
 }

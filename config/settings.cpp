@@ -17,6 +17,10 @@ struct bounds {
   int64_t high = 0;
   const char* unit = "";
 };
+bool has_control(std::string_view s) {
+  return std::any_of(s.begin(), s.end(), [](char c) { return static_cast<uint8_t>(c) < ' ' || c == 0x7f; });
+}
+
 struct choice {
   std::vector<std::string> of;
 };
@@ -83,6 +87,10 @@ void visit_settings(settings& s, V&& v) {
   v("limits.url_bytes", s.limits.url_bytes, bounds{16, 65'536, "bytes"}, "Longest URL.");
   v("limits.upload_id_bytes", s.limits.upload_id_bytes, bounds{1, 1'024, "bytes"},
     "Longest upload id of a client.");
+  v("limits.file_bytes", s.limits.file_bytes, bounds{1, 64 * gib, "bytes"}, "Largest uploaded file.");
+  v("limits.upload_bytes", s.limits.upload_bytes, bounds{1'024, 1'024 * gib, "bytes"},
+    "Longest request that uploads files.");
+  v("limits.files_per_request", s.limits.files_per_request, bounds{1, 1'000'000}, "Files in one upload.");
   v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000},
     "Items stored at a time while a batch is accepted.");
 
@@ -121,7 +129,7 @@ void visit_settings(settings& s, V&& v) {
   v("fetch.connect_timeout_ms", s.fetch.connect_timeout, bounds{10, hour, "ms"},
     "For a connection, name resolution and TLS included.");
   v("fetch.total_timeout_ms", s.fetch.total_timeout, bounds{10, 24 * hour, "ms"},
-    "For a transfer, redirects included.");
+    "For one transfer. A redirect begins another, within work.item_budget_ms.");
   v("fetch.stall_timeout_ms", s.fetch.stall_timeout, bounds{1'000, hour, "ms"},
     "A transfer slower than fetch.stall_bytes_per_second for this long is given up.");
   v("fetch.stall_bytes_per_second", s.fetch.stall_bytes_per_second, bounds{1, gib, "bytes/s"},
@@ -141,6 +149,13 @@ void visit_settings(settings& s, V&& v) {
   v("parse.cpu_timeout_ms", s.parse.cpu_timeout, bounds{1'000, hour, "ms"},
     "CPU time of one document, in whole seconds, rounded up.");
   v("parse.wall_timeout_ms", s.parse.wall_timeout, bounds{100, hour, "ms"}, "Wall time of one document.");
+  v("parse.legacy_converter", s.parse.legacy_converter, "",
+    "Program and arguments that turn DOC, PPT and XLS from standard input into HTML or text on standard "
+    "output, "
+    "as [\"catdoc\", \"-w\"]; it runs confined. Empty: such files fail with no_converter.");
+  v("parse.max_images", s.parse.max_images, bounds{0, 100'000}, "Embedded images kept of one document.");
+  v("parse.max_image_bytes", s.parse.max_image_bytes, bounds{0, gib, "bytes"},
+    "Embedded images kept of one document, all together.");
   v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"},
     "Longest Markdown of one document.");
 
@@ -175,7 +190,11 @@ struct reader {
   }
 
   void operator()(const char* key, std::string& x, const char*, const char*) {
-    if (const auto* v = find(key)) v->is_string() ? void(x = *v) : complain(key, "expected a text");
+    const auto* v = find(key);
+    if (!v) return;
+    if (!v->is_string() || has_control(v->get<std::string>()))
+      return complain(key, "expected a text without control characters");
+    x = *v;
   }
   void operator()(const char* key, std::string& x, const choice& c, const char*) {
     const auto* v = find(key);
@@ -261,6 +280,19 @@ struct describer {
   }
 };
 
+/// Parses JSON with comments. A key that stands twice is an error: one of the two would silently not count.
+json parse_once_each(std::string_view text) {
+  std::vector<std::set<std::string>> open;
+  const auto watch = [&open](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
+    if (event == json::parse_event_t::key && !open.back().insert(parsed).second)
+      throw std::invalid_argument(parsed.get<std::string>() + ": stands twice");
+    return true;
+  };
+  return json::parse(text, watch, true, true);
+}
+
 std::string unknown_key(const json& document, const std::set<std::string>& known) {
   for (const auto& [section, values] : document.items()) {
     if (!values.is_object()) return section + ": expected an object of settings";
@@ -326,9 +358,11 @@ std::string shipped_settings() {
 std::string read_settings(std::string_view text, settings& into) {
   json document;
   try {
-    document = json::parse(text, nullptr, true, true);
+    document = parse_once_each(text);
   } catch (const json::exception& e) {
     return std::string("not JSON: ") + e.what();
+  } catch (const std::invalid_argument& e) {
+    return e.what();
   }
   if (!document.is_object()) return "expected a JSON object";
   return read_document(document, into);

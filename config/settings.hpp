@@ -58,6 +58,9 @@ struct settings {
     int64_t items_per_batch = 1'000'000;
     int64_t open_batches = 100'000;
     int64_t url_bytes = 2'048;
+    int64_t file_bytes = 104'857'600;
+    int64_t upload_bytes = 17'179'869'184;
+    int64_t files_per_request = 10'000;
     int64_t upload_id_bytes = 128;
     int64_t accept_chunk = 2'000;
   } limits;
@@ -101,6 +104,9 @@ struct settings {
     milliseconds cpu_timeout{10'000};
     milliseconds wall_timeout{20'000};
     int64_t max_markdown_bytes = 16'777'216;
+    std::vector<std::string> legacy_converter;
+    int64_t max_images = 200;
+    int64_t max_image_bytes = 20'971'520;
   } parse;
 
   struct {
