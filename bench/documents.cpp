@@ -4,7 +4,7 @@
 /// file its outcome and milliseconds.
 #include "parse/documents/pdf.hpp"
 #include "parse/parser.hpp"
-#include "parse/tool.hpp"
+#include "process/tool.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -28,8 +28,9 @@ int main(int argc, char** argv) {
     input.convert = [&](troupe::conversion what) -> troupe::result<std::string> {
       if (what != troupe::conversion::pdf_layout) return troupe::fail(troupe::errc::no_converter);
       const auto& command = troupe::documents::pdf_layout_command;
-      return troupe::tool({std::begin(command), std::end(command)}, {}, {})
-          .run(*troupe::document_file::open(data));
+      const auto document = troupe::document_file::open(data);
+      return troupe::tool({.arguments = {std::begin(command), std::end(command)}, .launcher = {}})
+          .run(&*document);
     };
     const auto parsed = troupe::parse_document(input);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - before;

@@ -1,4 +1,5 @@
 #include "cli/cli.hpp"
+#include "process/tool_child.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -70,8 +71,7 @@ void add_parse(CLI::App& app, parse_command& c) {
 
 int run_command(int argc, char** argv, const hooks& with) {
   if (argc > 1 && std::string_view(argv[1]) == "parser-child") return parser_child(argc, argv, with);
-  if (argc > 4 && std::string_view(argv[1]) == "tool-child")
-    return run_tool_child(limits_of(argc, argv), argv + 4);
+  if (argc > 3 && std::string_view(argv[1]) == "tool-child") return run_tool_child(argv[2], argv + 3);
 
   CLI::App app{
       "Troupe takes batches of URLs, fetches and parses each into clean Markdown, stores it, and tells\n"

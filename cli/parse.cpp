@@ -1,7 +1,7 @@
 #include "cli/cli.hpp"
 #include "cli/transport.hpp"
 #include "parse/documents/pdf.hpp"
-#include "parse/tool.hpp"
+#include "process/tool.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -37,9 +37,9 @@ result<std::string> convert(conversion what, const std::string& data) {
   if (command.empty()) return fail(errc::no_converter);
   const auto document = document_file::open(data);
   if (!document) return document.error();
-  return tool(std::move(command), "/proc/self/exe",
-              {.wall = s.parse.wall_timeout, .cpu = s.parse.cpu_timeout})
-      .run(*document);
+  return tool({.arguments = std::move(command),
+               .limits = {.wall = s.parse.wall_timeout, .cpu = s.parse.cpu_timeout}})
+      .run(&*document);
 }
 
 /// False: one of them could not be written.

@@ -18,11 +18,6 @@ std::string number(uint64_t n) {
 
 } // namespace
 
-bool transfer_context::may_connect(const ip_address& x) const {
-  return is_public(x) ||
-         std::any_of(allowed.begin(), allowed.end(), [&](const network& n) { return n.contains(x); });
-}
-
 transfer::transfer(transfer_context& context, fetch_order order, fetch_done done)
     : context_(context)
     , order_(std::move(order))
@@ -86,7 +81,7 @@ void transfer::set_conditions() {
 curl_socket_t transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& t = *static_cast<transfer*>(self);
   const auto ip = ip_of(address->addr);
-  if (!ip || !t.context_.may_connect(*ip)) {
+  if (!ip || !t.context_.policy.permits(*ip)) {
     t.blocked_ = true;
     return CURL_SOCKET_BAD;
   }
@@ -98,7 +93,7 @@ curl_socket_t transfer::on_socket(void* self, curlsocktype, curl_sockaddr* addre
 int transfer::on_request(void* self, char* remote_ip, char*, int, int) {
   auto& t = *static_cast<transfer*>(self);
   const auto ip = parse_ip(remote_ip);
-  if (ip && t.context_.may_connect(*ip)) return CURL_PREREQFUNC_OK;
+  if (ip && t.context_.policy.permits(*ip)) return CURL_PREREQFUNC_OK;
   t.blocked_ = true;
   return CURL_PREREQFUNC_ABORT;
 }

@@ -15,7 +15,7 @@ namespace troupe {
 /// What transfers share.
 struct transfer_context {
   decltype(settings::fetch) options;
-  std::vector<network> allowed;
+  address_policy policy;
   uint64_t inline_bytes = 0;
   size_t url_bytes = 0;
   spool_factory make_spool;
@@ -24,8 +24,6 @@ struct transfer_context {
   unsigned paused = 0;
   /// Outlives the loop: bodies return what they hold when the last stage lets go of them.
   std::shared_ptr<std::atomic<int64_t>> held = std::make_shared<std::atomic<int64_t>>(0);
-
-  bool may_connect(const ip_address& x) const;
 };
 
 class transfer {

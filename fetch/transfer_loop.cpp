@@ -38,8 +38,7 @@ public:
     context_.inline_bytes = static_cast<uint64_t>(s.store.inline_original_bytes);
     context_.url_bytes = static_cast<size_t>(s.limits.url_bytes);
     context_.make_spool = std::move(make_spool);
-    for (const auto& text : s.fetch.allow_networks)
-      if (const auto n = parse_network(text)) context_.allowed.push_back(*n);
+    context_.policy = address_policy::of(s.fetch.allow_networks);
     multi_ = curl_multi_init();
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
                       static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));

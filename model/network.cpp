@@ -102,6 +102,18 @@ bool is_public(const ip_address& x) {
   return !inner || !in_special(*inner);
 }
 
+address_policy address_policy::of(const std::vector<std::string>& networks) {
+  address_policy out;
+  for (const auto& text : networks)
+    if (const auto n = parse_network(text)) out.allowed.push_back(*n);
+  return out;
+}
+
+bool address_policy::permits(const ip_address& x) const {
+  return is_public(x) ||
+         std::any_of(allowed.begin(), allowed.end(), [&](const network& n) { return n.contains(x); });
+}
+
 bool is_loopback(const ip_address& x) {
   static const network v4 = *parse_network("127.0.0.0/8");
   static const network v6 = *parse_network("::1/128");

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 struct sockaddr;
 
@@ -35,6 +37,14 @@ std::optional<network> parse_network(std::string_view text);
 /// registries: this host, private, shared, loopback, link-local with the clouds' metadata, documentation,
 /// benchmarking, multicast, reserved, translation prefixes whose inner IPv4 address is one of these).
 bool is_public(const ip_address& x);
+
+/// Which addresses may be connected to: public ones, and those of these networks.
+struct address_policy {
+  std::vector<network> allowed;
+  /// Of texts that `parse_network` reads; others are left out.
+  static address_policy of(const std::vector<std::string>& networks);
+  bool permits(const ip_address& x) const;
+};
 
 /// True for 127.0.0.0/8 and ::1.
 bool is_loopback(const ip_address& x);

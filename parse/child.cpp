@@ -1,7 +1,7 @@
 #include "parse/child.hpp"
 
-#include "parse/document_file.hpp"
-#include "parse/sandbox.hpp"
+#include "process/document_file.hpp"
+#include "process/sandbox.hpp"
 #include "parse/wire.hpp"
 
 #include <sys/socket.h>
@@ -110,15 +110,6 @@ int run_parser_child(const child_limits& limits, const parse_function& parse) {
   } catch (const server_gone&) {
   }
   return 0;
-}
-
-int run_tool_child(const child_limits& limits, char** arguments) {
-  limit_process();
-  limit_memory(limits.memory_bytes);
-  limit_cpu(std::chrono::seconds(limits.cpu_seconds));
-  if (confine_tool().code != errc::none) return tool_not_confined;
-  execvp(arguments[0], arguments);
-  return tool_not_found;
 }
 
 } // namespace troupe

@@ -2,7 +2,6 @@
 /// The inside of a parser process.
 
 #include "parse/parser.hpp"
-#include "parse/tool.hpp"
 
 #include <functional>
 
@@ -23,10 +22,5 @@ using parse_function = std::function<result<document>(const parse_input&)>;
 /// it takes from itself what it does not need (sandbox.hpp): memory, CPU time for each document, files,
 /// network, other programs; it dies with its parent.
 int run_parser_child(const child_limits& limits, const parse_function& parse = parse_document);
-
-/// Confines itself and becomes the program `arguments[0]` (looked up in PATH, null-terminated), which is to
-/// read a document from its standard input. Returns only when it cannot: `tool_not_found` or
-/// `tool_not_confined`.
-int run_tool_child(const child_limits& limits, char** arguments);
 
 } // namespace troupe

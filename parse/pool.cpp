@@ -1,8 +1,8 @@
 #include "parse/pool.hpp"
 
 #include "parse/documents/pdf.hpp"
-#include "parse/process.hpp"
-#include "parse/tool.hpp"
+#include "parse/parser_process.hpp"
+#include "process/tool.hpp"
 #include "parse/wire.hpp"
 
 #include <poll.h>
@@ -303,16 +303,17 @@ private:
     const auto command = command_of(what);
     if (command.empty()) return begin(s, wire::granted_frame(fail(errc::no_converter)), -1);
     const auto left = std::chrono::duration_cast<milliseconds>(s.deadline - clock::now());
-    s.converter =
-        std::make_shared<tool>(command, program_,
-                               tool_limits{.memory_bytes = static_cast<uint64_t>(options_.memory_bytes),
-                                           .output_bytes = layout_factor * limits_.max_markdown_bytes,
-                                           .wall = std::max(left, milliseconds{1}),
-                                           .cpu = options_.cpu_timeout});
+    s.converter = std::make_shared<tool>(
+        tool_plan{.arguments = command,
+                  .launcher = program_,
+                  .limits = {.memory_bytes = static_cast<uint64_t>(options_.memory_bytes),
+                             .output_bytes = layout_factor * limits_.max_markdown_bytes,
+                             .wall = std::max(left, milliseconds{1}),
+                             .cpu = options_.cpu_timeout}});
     std::erase_if(converters_, [](const auto& c) { return c.done->load(); });
     auto done = std::make_shared<std::atomic<bool>>(false);
     converters_.push_back({done, std::jthread([this, of = &s, by = s.converter, done, file = s.document] {
-                             auto written = by->run(*file);
+                             auto written = by->run(file.get());
                              {
                                const std::lock_guard lock{mutex_};
                                converted_.push_back({of, by, std::move(written)});

@@ -1,4 +1,4 @@
-#include "parse/spawn.hpp"
+#include "process/spawn.hpp"
 
 #include <spawn.h>
 #include <sys/wait.h>

@@ -3,11 +3,13 @@
 
 #include "model/error.hpp"
 #include "model/time.hpp"
+#include "process/tool.hpp"
 
 namespace troupe {
 
-/// Limits that every such process has: it dies with its parent, leaves no core, writes no file, opens few.
-void limit_process();
+/// Limits that every such process has: it dies with its parent, leaves no core, writes files of at most
+/// `file_bytes` (0: none), opens at most `open_files`.
+void limit_process(uint64_t file_bytes = 0, uint64_t open_files = 64);
 /// The process' address space, over what it has already.
 void limit_memory(uint64_t bytes);
 /// From now on the kernel ends the process (SIGXCPU) after so much CPU time.
@@ -19,8 +21,9 @@ void limit_cpu(milliseconds time);
 /// needs more.
 failure confine_parser();
 
-/// A tool that is about to be started: reads the system's files and no other, writes none (Landlock, where
-/// the kernel has it), makes no socket and no process, traces nobody (seccomp).
-failure confine_tool();
+/// A tool that is about to be started, beside what `reach` allows: reads the system's files and no other,
+/// writes and changes none (Landlock, where the kernel has it), makes no socket and no process, leaves its
+/// process group for no other, signals, traces and limits nobody (seccomp).
+failure confine_tool(const tool_reach& reach);
 
 } // namespace troupe

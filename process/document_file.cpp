@@ -1,4 +1,4 @@
-#include "parse/document_file.hpp"
+#include "process/document_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
-#include "parse/process.hpp"
+#include "parse/parser_process.hpp"
 
 #include "parse/child.hpp"
-#include "parse/spawn.hpp"
+#include "process/spawn.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>

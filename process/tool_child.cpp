@@ -1,0 +1,104 @@
+#include "process/tool_child.hpp"
+
+#include "process/own_network.hpp"
+#include "process/sandbox.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+namespace troupe {
+namespace {
+
+using nlohmann::json;
+
+constexpr uint64_t most_open_files = 256;
+
+/// What a program needs of the environment, and no more: the server's holds what is nobody's business.
+void replace_environment(const tool_reach& reach) {
+  const char* path = std::getenv("PATH");
+  const std::string kept = path ? path : "/usr/local/bin:/usr/bin:/bin";
+  clearenv();
+  setenv("PATH", kept.c_str(), 1);
+  setenv("LANG", "C.UTF-8", 1);
+  if (!reach.folder.empty()) setenv("HOME", reach.folder.c_str(), 1);
+}
+
+/// The folder that a program lies in, wherever that is; empty when there is no such program.
+std::string folder_of(const std::string& program) {
+  std::error_code error;
+  if (program.find('/') != program.npos)
+    return std::filesystem::canonical(program, error).parent_path().string();
+  const char* path = std::getenv("PATH");
+  std::istringstream folders{path ? path : ""};
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const auto at = folder + "/" + program; access(at.c_str(), X_OK) == 0)
+      return std::filesystem::canonical(at, error).parent_path().string();
+  return {};
+}
+
+failure confine(const tool_limits& limits, const tool_reach& reach) {
+  if (reach.network == tool_reach::net::proxy)
+    if (auto f = enter_own_network(tool_handover, tool_proxy_port); f.code != errc::none) return f;
+  limit_process(limits.file_bytes, most_open_files);
+  limit_memory(limits.memory_bytes);
+  limit_cpu(limits.cpu);
+  if (!reach.folder.empty() && chdir(reach.folder.c_str()) != 0)
+    return fail(errc::internal_error, reach.folder + " cannot be entered");
+  if (!reach.trusted) replace_environment(reach);
+  if (!reach.folder.empty()) setenv("TMPDIR", reach.folder.c_str(), 1);
+  return confine_tool(reach);
+}
+
+} // namespace
+
+std::string launch_order(const tool_limits& limits, const tool_reach& reach) {
+  return json{{"memory", limits.memory_bytes},
+              {"cpu", limits.cpu.count()},
+              {"file", limits.file_bytes},
+              {"folder", reach.folder},
+              {"reads", reach.reads},
+              {"network", static_cast<int>(reach.network)},
+              {"processes", reach.processes},
+              {"trusted", reach.trusted}}
+      .dump();
+}
+
+std::optional<std::pair<tool_limits, tool_reach>> read_launch_order(std::string_view text) {
+  try {
+    const auto x = json::parse(text);
+    tool_limits limits;
+    limits.memory_bytes = x.at("memory");
+    limits.cpu = milliseconds{x.at("cpu").get<int64_t>()};
+    limits.file_bytes = x.at("file");
+    tool_reach reach;
+    reach.folder = x.at("folder");
+    reach.reads = x.at("reads").get<std::vector<std::string>>();
+    reach.network = static_cast<tool_reach::net>(x.at("network").get<int>());
+    reach.processes = x.at("processes");
+    reach.trusted = x.at("trusted");
+    return std::pair{limits, std::move(reach)};
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+int run_tool_child(std::string_view text, char** arguments) {
+  auto order = read_launch_order(text);
+  if (order) order->second.reads.push_back(folder_of(arguments[0]));
+  const auto f = order ? confine(order->first, order->second) : fail(errc::internal_error, "no launch order");
+  if (f.code != errc::none) {
+    std::cerr << f.text() << "\n";
+    return tool_not_confined;
+  }
+  execvp(arguments[0], arguments);
+  return tool_not_found;
+}
+
+} // namespace troupe
