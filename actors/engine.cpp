@@ -66,7 +66,10 @@ public:
     files_ = std::move(*files);
     catalog_ = std::make_unique<catalog>(*db_, *files_);
     pool_ = std::make_unique<parser_pool>(s, options_.parser_program);
-    transfers_ = std::make_unique<transfer_loop>(s, [this] { return files_->create(); });
+    const auto make_spool = [this] { return files_->create(); };
+    media_ = std::make_unique<media_pool>(s, std::filesystem::absolute(s.store.directory) / "media", make_spool,
+                                          options_.parser_program);
+    transfers_ = std::make_unique<transfer_loop>(s, make_spool);
     system_ = std::make_unique<caf::actor_system>(config_);
     node_ = spawn_node(*system_, plan());
     watcher_ = std::thread([this] { watch_node(); });
@@ -86,6 +89,7 @@ public:
     node_ = nullptr;
     system_.reset();
     transfers_.reset();
+    media_.reset();
     pool_.reset();
   }
   void on_failure(std::function<void()> call) override {
@@ -119,9 +123,12 @@ public:
     read<item_view>(std::move(done), [=, this]() -> result<item_view> {
       auto row = catalog_->find_upload(n, upload_id);
       if (!row) return fail(errc::not_found, "there is no upload \"" + upload_id + "\" in this notebook");
-      item_view v{std::move(*row), phase::waiting};
+      item_view v{std::move(*row)};
       for (const auto& w : hub_.in_work(v.row.key.batch))
-        if (w.index == v.row.key.index && !terminal(v.row.state)) v.now = w.now;
+        if (w.index == v.row.key.index && !terminal(v.row.state)) {
+          v.now = w.now;
+          v.percent = w.percent;
+        }
       return v;
     });
   }
@@ -240,6 +247,7 @@ private:
     out.with.reader = spawn_reader(sys, *catalog_);
     out.with.transfers = spawn_transfers(sys, *transfers_);
     out.with.parser = spawn_parser(sys, *pool_);
+    out.with.listener = spawn_listener(sys, *media_);
     out.with.gate = spawn_gate(sys, {static_cast<size_t>(s.fetch.max_transfers),
                                      static_cast<size_t>(s.fetch.max_per_host),
                                      static_cast<size_t>(s.work.window), s.fetch.host_delay});
@@ -312,16 +320,17 @@ private:
                   "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
     batch_view v;
     v.row = std::move(reading->row);
-    std::unordered_map<uint32_t, phase> open;
+    std::unordered_map<uint32_t, item_in_work> open;
     for (size_t i = 0, w = 0; i < rows.size(); ++i) {
       while (working[w].index != rows[i].key.index)
         ++w;
-      if (!terminal(rows[i].state)) open.emplace(rows[i].key.index, working[w].now);
+      if (!terminal(rows[i].state)) open.emplace(rows[i].key.index, working[w]);
     }
     v.processing = static_cast<uint32_t>(open.size());
     for (auto& row : reading->items) {
       const auto it = open.find(row.key.index);
-      v.items.push_back({std::move(row), it == open.end() ? phase::waiting : it->second});
+      const auto now = it == open.end() ? item_in_work{} : it->second;
+      v.items.push_back({std::move(row), now.now, now.percent});
     }
     return v;
   }
@@ -337,6 +346,7 @@ private:
   std::atomic<int64_t> waiting_{0};
   boost::asio::thread_pool questions_{reader_threads};
   std::unique_ptr<parser_pool> pool_;
+  std::unique_ptr<media_pool> media_;
   std::unique_ptr<transfer_loop> transfers_;
   std::unique_ptr<caf::actor_system> system_;
   node_actor node_;

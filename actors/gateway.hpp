@@ -35,6 +35,8 @@ struct submitted {
 struct item_view {
   item row;
   phase now = phase::waiting;
+  /// Of that phase, where it is known.
+  uint8_t percent = 0;
 };
 
 /// A batch and some of its items, of one moment: the counts agree with the rows.

@@ -7,10 +7,24 @@ namespace troupe {
 void hub::set(item_key item, phase now) {
   {
     const std::lock_guard lock{mutex_};
-    working_[item.batch][item.index] = now;
+    working_[item.batch][item.index] = {item.index, now};
     if (!listeners_.contains(item.batch)) return;
   }
   tell({item.batch, item.index, nullptr, now});
+}
+
+void hub::progress(item_key item, uint8_t percent) {
+  news n{item.batch, item.index};
+  {
+    const std::lock_guard lock{mutex_};
+    const auto batch = working_.find(item.batch);
+    if (batch == working_.end()) return;
+    const auto it = batch->second.find(item.index);
+    if (it == batch->second.end()) return;
+    it->second.percent = percent;
+    n.now = it->second.now;
+  }
+  tell(n);
 }
 
 void hub::clear(item_key item) {
@@ -32,8 +46,8 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
     const std::lock_guard lock{mutex_};
     const auto it = working_.find(batch);
     if (it == working_.end()) return out;
-    for (const auto& [index, now] : it->second)
-      out.push_back({index, now});
+    for (const auto& [index, x] : it->second)
+      out.push_back(x);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return out;

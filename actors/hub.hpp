@@ -15,6 +15,8 @@ namespace troupe {
 struct item_in_work {
   uint32_t index = 0;
   phase now = phase::waiting;
+  /// Of the stage, where something tells.
+  uint8_t percent = 0;
 };
 
 /// News of a batch: a durable event, or an item that changed its stage.
@@ -34,6 +36,8 @@ class hub {
 public:
   /// Items in work are written by supervisors, and laid over the store's rows in answers.
   void set(item_key item, phase now);
+  /// How far the stage is that the item is in; nothing when it is in none.
+  void progress(item_key item, uint8_t percent);
   void clear(item_key item);
   void clear(batch_id batch);
   /// In the order of their indexes.
@@ -70,7 +74,7 @@ private:
   void tell(const news& n) const;
 
   mutable std::mutex mutex_;
-  std::unordered_map<batch_id, std::unordered_map<uint32_t, phase>> working_;
+  std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
 };

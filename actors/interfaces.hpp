@@ -5,6 +5,7 @@
 ///         ├─ reader       pages of open items for supervisors
 ///         ├─ transfers    the transfer loop, as an actor
 ///         ├─ parser       the pool of parser processes, as an actor
+///         ├─ listener     the programs that work on media, as an actor
 ///         ├─ robots       robots.txt, remembered
 ///         ├─ gate         whose turn it is to fetch, and from which host
 ///         └─ supervisor   one for each open batch
@@ -30,6 +31,19 @@ using parser_actor = caf::typed_actor<
     // Parses; answers within the order's budget.
     caf::replies_to<parse_atom, parse_order>::with<parse_result>,
     // Kills the process of an order that nobody waits for any more.
+    caf::reacts_to<cancel_atom, item_id, attempt_token>>;
+
+/// Someone who wants to know how far the work on an item is.
+using progress_taker = caf::typed_actor<
+    // So many percent of the stage of this attempt are done; 0: it has begun to wait for its programs.
+    caf::reacts_to<progress_atom, uint32_t, attempt_token, uint32_t>>;
+
+/// LISTENER: what is said in media, by programs beside the server that take their time.
+using listener_actor = caf::typed_actor<
+    // Finds and listens; answers within `media.timeout_ms` of its beginning. The taker hears of the item's
+    // progress under this index.
+    caf::replies_to<listen_atom, media_order, progress_taker, uint32_t>::with<listen_result>,
+    // Kills the programs of an order that nobody waits for any more.
     caf::reacts_to<cancel_atom, item_id, attempt_token>>;
 
 /// ROBOTS: what hosts let be fetched.
@@ -97,6 +111,8 @@ using gate_actor = caf::typed_actor<
 
 /// SUPERVISOR: one batch. Spawns the stage actors of its items, monitors them, decides what follows.
 using supervisor_actor = turn_taker::extend<
+    // From the parse actor or the listener: how far an item's stage is.
+    caf::reacts_to<progress_atom, uint32_t, attempt_token, uint32_t>,
     // INTERNAL: begin.
     caf::reacts_to<start_atom>,
     // From the fetch actor of an item's attempt.
@@ -144,6 +160,7 @@ struct services {
   robots_actor robots;
   transfers_actor transfers;
   parser_actor parser;
+  listener_actor listener;
   writer_actor writer;
   reader_actor reader;
 };

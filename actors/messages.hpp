@@ -17,6 +17,16 @@ struct fetch_result {
 struct parse_result {
   failure error{errc::none, {}, 0, std::nullopt};
   document text;
+  /// Of media found behind a page: what stands for the page as the original.
+  content_ref original;
+  /// Of media that failed: what is known of it (`media_facts::metadata`).
+  std::string about;
+};
+
+/// What is said in media, or why that is not known; `words.about` is there either way.
+struct listen_result {
+  failure error{errc::none, {}, 0, std::nullopt};
+  transcript words;
 };
 
 /// What the store made of an ending, or why it could not.

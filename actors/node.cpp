@@ -51,6 +51,7 @@ public:
     watch(with.robots, "robots");
     watch(with.transfers, "transfers");
     watch(with.parser, "parser");
+    watch(with.listener, "listener");
     watch(with.writer, "writer");
     watch(with.reader, "reader");
     self_->request(with.reader, service_timeout, read_atom_v)

@@ -10,7 +10,8 @@ namespace troupe {
 caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index,
                             fetch_order order);
 
-/// PARSE: asks READER for the bytes of an upload, then PARSER; tells (parsed, index, token, result).
+/// PARSE: asks READER for the bytes of an upload, then PARSER; of media LISTENER for what is said, and PARSER
+/// again for that. Tells (parsed, index, token, result).
 caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index,
                             parse_order order);
 

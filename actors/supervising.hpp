@@ -72,6 +72,7 @@ public:
   void parsed(uint32_t index, attempt_token token, parse_result& r);
   void stored(uint32_t index, attempt_token token, const persist_result& r);
   void persist_again(uint32_t index);
+  void progress(uint32_t index, attempt_token token, uint32_t percent);
   void retry(uint32_t index);
 
   // Ends (supervisor_ends.cpp): deaths, cancelling, draining.
@@ -98,7 +99,8 @@ private:
   void parse_upload(slot& it);
   /// A redirect: the next fetch of the same attempt waits for its turn at the host that it leads to.
   void redirected(slot& it, std::string url);
-  void failed(slot& it, failure f);
+  void failed(slot& it, failure f, std::string about = {});
+  bool wants_media() const { return s_.of.row.job == job_type::url_parse_media; }
   void persist(slot& it, ending e);
   void finished(uint32_t index, const item& row);
   /// Nobody asked for these to be cancelled: the first is fetched in the place of the one that was.

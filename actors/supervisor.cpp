@@ -24,6 +24,9 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
       [self](stored_atom, uint32_t index, attempt_token token, const persist_result& r) {
         supervising(self).stored(index, token, r);
       },
+      [self](progress_atom, uint32_t index, attempt_token token, uint32_t percent) {
+        supervising(self).progress(index, token, percent);
+      },
       [self](retry_atom, uint32_t index) { supervising(self).retry(index); },
       [self](read_atom, uint32_t index) { supervising(self).read_one(index); },
       [self](persist_atom, uint32_t index) { supervising(self).persist_again(index); },

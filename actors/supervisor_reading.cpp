@@ -15,7 +15,8 @@ constexpr size_t backoff_factor = 16;
 
 void supervising::read() {
   const auto& o = *s_.of.options;
-  const auto lookahead = static_cast<size_t>(o.work.lookahead);
+  // Media is large: what is fetched ahead waits on the disk.
+  const auto lookahead = static_cast<size_t>(wants_media() ? o.media.lookahead : o.work.lookahead);
   if (s_.reading || s_.draining || s_.cancelling || s_.next >= s_.of.row.counts.total ||
       s_.slots.size() - s_.in_backoff >= lookahead || s_.in_backoff >= backoff_factor * lookahead)
     return;

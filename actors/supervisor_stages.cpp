@@ -38,6 +38,10 @@ void supervising::fetch(slot& it) {
   order.url = it.url;
   order.known = it.known;
   order.obey_robots = s_.of.options->fetch.robots;
+  if (wants_media()) {
+    order.max_bytes = static_cast<uint64_t>(s_.of.options->media.max_bytes);
+    order.timeout = s_.of.options->media.timeout;
+  }
   enter(it, place::fetch, phase::fetching,
         spawn_fetch(self_, s_.of.with, it.row.key.index, std::move(order)));
 }
@@ -46,6 +50,7 @@ void supervising::begin_attempt(slot& it) {
   it.token = {s_.of.epoch, it.row.attempts + 1};
   it.started = now();
   it.left = s_.of.options->work.item_budget;
+  if (wants_media()) it.left += s_.of.options->media.timeout;
   it.url = it.row.url;
 }
 
@@ -88,20 +93,23 @@ void supervising::fetched(uint32_t index, attempt_token token, fetch_result& r) 
   if (r.error.code != errc::none) return failed(*it, std::move(r.error));
   if (r.page.unchanged) return end_with_known(*it, false);
   it->page = std::move(r.page);
-  parse_order order{order_of(*it), it->page.final_url, it->page.content_type, it->page.body};
+  parse_order order{order_of(*it), it->page.final_url, it->page.content_type, it->page.body, wants_media()};
   enter(*it, place::parse, phase::parsing, spawn_parse(self_, s_.of.with, index, std::move(order)));
 }
 
 void supervising::parsed(uint32_t index, attempt_token token, parse_result& r) {
   auto* it = working(index, token, place::parse);
   if (!it) return;
-  if (r.error.code != errc::none) return failed(*it, std::move(r.error));
+  if (r.error.code != errc::none) return failed(*it, std::move(r.error), std::move(r.about));
+  if (!r.original.empty()) it->page.body = std::move(r.original);
+  const bool media = r.text.extraction_method.starts_with("media/");
+  if (media && !s_.of.options->media.keep_original) it->page.body = {};
   auto e = ending_of(*it, item_state::succeeded);
   e.found = std::make_shared<const finding>(finding{std::move(it->page), std::move(r.text)});
   persist(*it, std::move(e));
 }
 
-void supervising::failed(slot& it, failure f) {
+void supervising::failed(slot& it, failure f, std::string about) {
   // Nobody asked for this item to be cancelled: a service lost it.
   if (f.code == errc::cancelled) f = fail(errc::worker_died);
   const auto v = judge(f, it.row, *s_.of.options, std::uniform_real_distribution<>{0, 1}(s_.random));
@@ -112,6 +120,7 @@ void supervising::failed(slot& it, failure f) {
   auto e = ending_of(it, v.to);
   e.not_before = now() + v.delay;
   e.parser_died = v.parser_died;
+  e.about = std::move(about);
   e.error = std::move(f);
   persist(it, std::move(e));
 }
@@ -193,6 +202,14 @@ void supervising::back_off(slot& it, milliseconds delay) {
   it.at = place::backoff;
   ++s_.in_backoff;
   self_->delayed_send(self_, std::max(delay, milliseconds{0}), retry_atom_v, it.row.key.index);
+}
+
+/// Media that waits for its programs takes no place from what is quick.
+void supervising::progress(uint32_t index, attempt_token token, uint32_t percent) {
+  const auto it = s_.slots.find(index);
+  if (it == s_.slots.end() || it->second.at != place::parse || !(it->second.token == token)) return;
+  leave_work(it->second);
+  s_.of.listeners->progress(it->second.row.key, static_cast<uint8_t>(percent));
 }
 
 void supervising::retry(uint32_t index) {

@@ -73,12 +73,14 @@ template <class I>
 typename I::result_type inspect(I& f, fetch_order& x) {
   bool is_known = x.known.has_value();
   auto known = x.known.value_or(known_url{});
+  int64_t timeout = x.timeout.count();
   auto load = [&]() -> caf::error {
+    x.timeout = milliseconds{timeout};
     x.known = is_known ? std::optional{std::move(known)} : std::nullopt;
     return caf::none;
   };
   return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.follow,
-           x.truncate, x.max_bytes, caf::meta::load_callback(load));
+           x.truncate, x.max_bytes, timeout, caf::meta::load_callback(load));
 }
 
 template <class I>
@@ -94,7 +96,7 @@ typename I::result_type inspect(I& f, fetch_result& x) {
 
 template <class I>
 typename I::result_type inspect(I& f, parse_order& x) {
-  return f(caf::meta::type_name("parse_order"), x.work, x.url, x.content_type, x.body);
+  return f(caf::meta::type_name("parse_order"), x.work, x.url, x.content_type, x.body, x.media);
 }
 
 template <class I>
@@ -105,12 +107,32 @@ typename I::result_type inspect(I& f, document::image& x) {
 template <class I>
 typename I::result_type inspect(I& f, document& x) {
   return f(caf::meta::type_name("document"), x.markdown, x.title, x.content_type, x.extraction_method,
-           x.metadata, x.images);
+           x.metadata, x.images, x.media);
 }
 
 template <class I>
 typename I::result_type inspect(I& f, parse_result& x) {
-  return f(caf::meta::type_name("parse_result"), x.error, x.text);
+  return f(caf::meta::type_name("parse_result"), x.error, x.text, x.original, x.about);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, media_facts& x) {
+  return f(caf::meta::type_name("media_facts"), x.title, x.metadata);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, media_order& x) {
+  return f(caf::meta::type_name("media_order"), x.work, x.url, x.body);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, transcript& x) {
+  return f(caf::meta::type_name("transcript"), x.text, x.name, x.method, x.about, x.original, x.content_type);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, listen_result& x) {
+  return f(caf::meta::type_name("listen_result"), x.error, x.words);
 }
 
 template <class I>
@@ -139,6 +161,8 @@ CAF_ADD_TYPE_ID(troupe, (troupe::fetch_result))
 CAF_ADD_TYPE_ID(troupe, (troupe::parse_order))
 CAF_ADD_TYPE_ID(troupe, (troupe::document))
 CAF_ADD_TYPE_ID(troupe, (troupe::parse_result))
+CAF_ADD_TYPE_ID(troupe, (troupe::media_order))
+CAF_ADD_TYPE_ID(troupe, (troupe::listen_result))
 CAF_ADD_TYPE_ID(troupe, (troupe::wanted_turn))
 CAF_ADD_TYPE_ID(troupe, (std::vector<troupe::wanted_turn>))
 CAF_ADD_TYPE_ID(troupe, (std::vector<uint32_t>))
@@ -167,6 +191,8 @@ CAF_ADD_ATOM(troupe, troupe, start_atom, "start")
 CAF_ADD_ATOM(troupe, troupe, fetched_atom, "fetched")
 CAF_ADD_ATOM(troupe, troupe, parsed_atom, "parsed")
 CAF_ADD_ATOM(troupe, troupe, stored_atom, "stored")
+CAF_ADD_ATOM(troupe, troupe, listen_atom, "listen")
+CAF_ADD_ATOM(troupe, troupe, progress_atom, "progress")
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 // Between the owner's own actors only: these never leave their node.

@@ -23,6 +23,9 @@ struct transfers_state : pending_state<fetch_result> {
 struct parser_state : pending_state<parse_result> {
   static inline const char* name = "parser";
 };
+struct listener_state : pending_state<listen_result> {
+  static inline const char* name = "listener";
+};
 
 /// Runs `submit` and keeps a promise until an answer with its number comes back to the actor.
 template <class Self, class Result, class Submit>
@@ -41,6 +44,7 @@ void keep_promise(Self self, uint64_t number, Result& r) {
 }
 
 using inner_transfers = transfers_actor::extend<caf::reacts_to<done_atom, uint64_t, fetch_result>>;
+using inner_listener = listener_actor::extend<caf::reacts_to<done_atom, uint64_t, listen_result>>;
 using inner_parser = parser_actor::extend<caf::reacts_to<done_atom, uint64_t, parse_result>>;
 
 inner_transfers::behavior_type transfers(inner_transfers::stateful_pointer<transfers_state> self,
@@ -78,6 +82,26 @@ inner_parser::behavior_type parser(inner_parser::stateful_pointer<parser_state> 
       },
       [pool](cancel_atom, item_id item, attempt_token token) { pool->cancel(item, token); },
       [self](done_atom, uint64_t number, parse_result& r) { keep_promise(self, number, r); },
+  };
+}
+
+inner_listener::behavior_type listener(inner_listener::stateful_pointer<listener_state> self,
+                                       media_pool* pool) {
+  const caf::actor_addr address = self->address();
+  return {
+      [self, pool, address](listen_atom, media_order& order, const progress_taker& taker, uint32_t index) {
+        return promise_of<decltype(self), listen_result>(self, [&](uint64_t number) {
+          const auto tell = [taker, index, token = order.work.token](unsigned percent) {
+            caf::anon_send(taker, progress_atom_v, index, token, uint32_t{percent});
+          };
+          pool->submit(std::move(order), tell, [address, number](media_outcome r) {
+            if (const auto to = caf::actor_cast<inner_listener>(address))
+              caf::anon_send(to, done_atom_v, number, listen_result{std::move(r.error), std::move(r.words)});
+          });
+        });
+      },
+      [pool](cancel_atom, item_id item, attempt_token token) { pool->cancel(item, token); },
+      [self](done_atom, uint64_t number, listen_result& r) { keep_promise(self, number, r); },
   };
 }
 
@@ -230,6 +254,10 @@ transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop) {
 }
 parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool) {
   return sys.spawn(parser, &pool);
+}
+
+listener_actor spawn_listener(caf::actor_system& sys, media_pool& pool) {
+  return sys.spawn(listener, &pool);
 }
 
 robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers,

@@ -1,9 +1,10 @@
 #pragma once
-/// The services around plain C++ parts: transfers, parser, robots, reader.
+/// The services around plain C++ parts: transfers, parser, listener, robots, reader.
 
 #include "actors/interfaces.hpp"
 #include "config/settings.hpp"
 #include "fetch/transfer_loop.hpp"
+#include "media/pool.hpp"
 #include "parse/pool.hpp"
 
 namespace troupe {
@@ -13,6 +14,9 @@ transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop);
 
 /// PARSER around `pool`, which outlives the actor system.
 parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool);
+
+/// LISTENER around `pool`, which outlives the actor system.
+listener_actor spawn_listener(caf::actor_system& sys, media_pool& pool);
 
 /// ROBOTS: remembers `fetch.robots_ttl_ms` long, at most a bounded number of hosts; tells `gate` of crawl
 /// delays. A robots.txt that is missing (4xx) allows all, one that cannot be had (5xx, no answer) nothing,

@@ -159,6 +159,31 @@ void visit_settings(settings& s, V&& v) {
   v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"},
     "Longest Markdown of one document.");
 
+  v("media.finder", s.media.finder, "",
+    "Program and first arguments that find the media behind a page: yt-dlp, or one that takes its arguments. "
+    "It runs confined, in a network of its own whose only door checks addresses as fetching does.");
+  v("media.finder_reads", s.media.finder_reads, "path",
+    "Folders that the finder reads beside the system's and its own, as that of a Python environment.");
+  v("media.ffmpeg", s.media.ffmpeg, "path", "Takes subtitle tracks and sound out of media; runs confined.");
+  v("media.ffprobe", s.media.ffprobe, "path", "Says what is in media; runs confined.");
+  v("media.transcriber", s.media.transcriber, "",
+    "Program and arguments that write what is said in a wav file (16 kHz, mono) to standard output, as "
+    "WebVTT, SubRip or plain text; {wav} stands for the file, without it the sound comes on standard input. "
+    "Empty: media without captions fails with no_transcript.");
+  v("media.transcriber_network", s.media.transcriber_network, "", "The transcriber may use the network.");
+  v("media.languages", s.media.languages, "",
+    "Languages of captions, the first that there is; if none of them, any.");
+  v("media.keep_original", s.media.keep_original, "", "Keep the media beside its transcript.");
+  v("media.max_bytes", s.media.max_bytes, bounds{1'024, 64 * gib, "bytes"},
+    "Largest media fetched, and largest file that a program may write on the way.");
+  v("media.memory_bytes", s.media.memory_bytes, bounds{64 * mib, 1'024 * gib, "bytes"},
+    "Address space of a program that works on media.");
+  v("media.timeout_ms", s.media.timeout, bounds{1'000, 24 * hour, "ms"},
+    "For all programs that work on one media item, beside work.item_budget_ms.");
+  v("media.concurrent", s.media.concurrent, bounds{1, 256}, "Media items worked on at once; others wait.");
+  v("media.lookahead", s.media.lookahead, bounds{1, 10'000},
+    "Items of one batch of media that are fetched ahead.");
+
   v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}},
     "Least level that is logged.");
   v("log.format", s.log.format, choice{{"text", "json"}}, "Lines for people, or one JSON object a line.");

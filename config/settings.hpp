@@ -110,6 +110,22 @@ struct settings {
   } parse;
 
   struct {
+    std::vector<std::string> finder = {"yt-dlp"};
+    std::vector<std::string> finder_reads;
+    std::string ffmpeg = "ffmpeg";
+    std::string ffprobe = "ffprobe";
+    std::vector<std::string> transcriber;
+    bool transcriber_network = false;
+    std::vector<std::string> languages = {"en"};
+    bool keep_original = true;
+    int64_t max_bytes = 1'073'741'824;
+    int64_t memory_bytes = 8'589'934'592;
+    milliseconds timeout{3'600'000};
+    int64_t concurrent = 2;
+    int64_t lookahead = 16;
+  } media;
+
+  struct {
     std::string level = "info";
     std::string format = "text";
   } log;

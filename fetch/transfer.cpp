@@ -58,8 +58,9 @@ void transfer::set_options() {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   // How long it may take.
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count()));
+  const auto timeout = order_.timeout.count() > 0 ? order_.timeout : o.total_timeout;
   set(CURLOPT_TIMEOUT_MS,
-      static_cast<long>(std::max<int64_t>(1, std::min(o.total_timeout, order_.work.budget).count())));
+      static_cast<long>(std::max<int64_t>(1, std::min(timeout, order_.work.budget).count())));
   set(CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(o.stall_bytes_per_second));
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>((o.stall_timeout.count() + 999) / 1000));
   set(CURLOPT_BUFFERSIZE, receive_buffer);

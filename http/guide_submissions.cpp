@@ -10,8 +10,8 @@ namespace {
 
 /// A request to take URLs, as far as it has come.
 struct taking {
-  taking(const server_context& server, notebook_id home)
-      : batch(server, home, job_type::url_parse) {}
+  taking(const server_context& server, notebook_id home, job_type job)
+      : batch(server, home, job) {}
   accepting batch;
   submission_request request;
 };
@@ -55,10 +55,10 @@ failure verdict_on(const taking& t) {
   return fail(errc::none);
 }
 
-asio::awaitable<response> parse_url(exchange& x) {
+asio::awaitable<response> take(exchange& x, job_type job) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
-  taking t{x.server, *n};
+  taking t{x.server, *n, job};
   if (auto f = co_await read_body(x, t); f.code != errc::none) co_return error_response(f);
   if (auto f = verdict_on(t); f.code != errc::none) co_return error_response(f);
   t.batch.options = t.request.options;
@@ -66,6 +66,14 @@ asio::awaitable<response> parse_url(exchange& x) {
   if (r.error.code != errc::none) co_return error_response(r.error);
   if (t.request.has_url) co_return co_await answer_single(x, *n, r.row.id);
   co_return json_response(202, render_accepted(r.row, t.batch.items));
+}
+
+asio::awaitable<response> parse_url(exchange& x) {
+  return take(x, job_type::url_parse);
+}
+
+asio::awaitable<response> parse_url_media(exchange& x) {
+  return take(x, job_type::url_parse_media);
 }
 
 asio::awaitable<response> batch_status(exchange& x) {
@@ -92,6 +100,7 @@ asio::awaitable<response> batch_status(exchange& x) {
 
 void add_submission_routes(std::vector<route>& into) {
   into.push_back({"POST", "/api/v1/notebooks/{}/files/parse_url/", scope::write, parse_url});
+  into.push_back({"POST", "/api/v1/notebooks/{}/files/parse_url_media/", scope::write, parse_url_media});
   into.push_back({"GET", "/api/v1/notebooks/{}/batch-jobs/{}/status/", scope::read, batch_status});
 }
 

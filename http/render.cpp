@@ -49,6 +49,21 @@ std::string started(const batch& b) {
   }
 }
 
+/// Metadata as it is stored; an empty object when it is none.
+json object_of(std::string_view stored) {
+  auto x = json::parse(stored, nullptr, false);
+  return x.is_object() ? std::move(x) : json::object();
+}
+
+/// What a source would be called as a file.
+std::string markdown_name(const source& s) {
+  std::string out;
+  for (const char c : s.title)
+    out += static_cast<uint8_t>(c) < ' ' || std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos ? '_' : c;
+  if (out.empty()) out = file_id(s.id);
+  return out + (s.extraction_method.starts_with("media/") ? "_transcript.md" : ".md");
+}
+
 json item_json(const item_view& v) {
   const auto& x = v.row;
   json out{{"id", raw(x.id)},
@@ -62,6 +77,7 @@ json item_json(const item_view& v) {
     out["error"] = error_text(x);
     out["error_code"] = info(x.error.code).name;
   }
+  if (!x.about.empty()) out["media"] = object_of(x.about);
   if (x.attempts > 0) out["attempts"] = x.attempts;
   return out;
 }
@@ -71,6 +87,7 @@ json source_json(const held_source& h) {
   json out{{"file_id", file_id(s.id)},
            {"knowledge_item_id", raw(s.id)},
            {"title", s.title},
+           {"name", markdown_name(s)},
            {"content_type", s.content_type},
            {"source_url", s.url},
            {"extraction_method", s.extraction_method},
@@ -80,8 +97,7 @@ json source_json(const held_source& h) {
   if (!s.filename.empty()) out["filename"] = s.filename;
   if (!s.final_url.empty()) out["final_url"] = s.final_url;
   if (!h.notes.empty()) out["notes"] = h.notes;
-  auto metadata = json::parse(s.metadata, nullptr, false);
-  out["metadata"] = metadata.is_discarded() ? json::object() : std::move(metadata);
+  out["metadata"] = object_of(s.metadata);
   return out;
 }
 
@@ -98,12 +114,12 @@ std::string preview(std::string_view text) {
   return std::string(text.substr(0, end));
 }
 
-/// How far an item is, for a progress bar: stages count equally.
+/// How far an item is, for a progress bar.
 int percent(const item_view& x) {
   if (terminal(x.row.state)) return 100;
   switch (x.now) {
   case phase::fetching: return 10;
-  case phase::parsing: return 50;
+  case phase::parsing: return 50 + x.percent * 2 / 5;
   case phase::persisting: return 90;
   default: return 0;
   }
@@ -208,6 +224,7 @@ std::string render_upload(const item_view& x) {
     details["error"] = error_text(x.row);
     details["error_code"] = info(x.row.error.code).name;
   }
+  if (!x.row.about.empty()) details["media"] = object_of(x.row.about);
   return dump({{"status", upload_status(x)}, {"job_details", std::move(details)}});
 }
 

@@ -135,6 +135,8 @@ struct item {
   bool duplicate = false;
   /// In `failed` (and of the last attempt in `retry_wait`): why.
   failure error{errc::none, {}, 0, std::nullopt};
+  /// Of media that failed: what is known of it, a JSON object.
+  std::string about;
   timestamp created{};
   timestamp updated{};
 };

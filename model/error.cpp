@@ -50,6 +50,8 @@ constexpr auto table = std::to_array<error_info>({
     {errc::parse_timeout, stage::parse, "parse_timeout", "Parsing took longer than allowed.", again},
     {errc::parse_memory, stage::parse, "parse_memory", "Parsing needs more memory than allowed.", final_},
     {errc::no_media, stage::parse, "no_media", "No media was found behind the URL.", final_},
+    {errc::no_transcript, stage::parse, "no_transcript",
+     "The media has no captions, and no transcriber is configured.", final_},
     {errc::unsafe_content, stage::parse, "unsafe_content",
      "The content declares what no document needs and attackers use.", final_},
     {errc::unsafe_archive, stage::parse, "unsafe_archive", "The container is built to harm who unpacks it.",

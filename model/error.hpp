@@ -53,6 +53,7 @@ enum class errc : uint8_t {
   parse_timeout,
   parse_memory,
   no_media,
+  no_transcript,
   unsafe_content,
   unsafe_archive,
   encrypted,

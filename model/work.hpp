@@ -27,6 +27,8 @@ struct fetch_order {
   bool follow = false;
   /// Stop after this many decoded bytes; 0 stands for the configured limit.
   uint64_t max_bytes = 0;
+  /// For the whole transfer; 0 stands for the configured limit.
+  milliseconds timeout{0};
   /// Of a longer body, take the part up to `max_bytes` instead of failing.
   bool truncate = false;
 };
@@ -51,6 +53,8 @@ struct parse_order {
   std::string url;
   std::string content_type;
   content_ref body;
+  /// Wanted is what is said in the media, or in the media behind the page, not the page.
+  bool media = false;
 };
 
 /// A document as clean Markdown.
@@ -68,6 +72,39 @@ struct document {
   /// A JSON object, see `source::metadata`.
   std::string metadata = "{}";
   std::vector<image> images;
+  /// The bytes are audio or video, of which nothing but their type has been read: no text yet.
+  bool media = false;
+};
+
+/// What is known of media beside its words.
+struct media_facts {
+  std::string title;
+  /// A JSON object: authors, published, description, site, language, duration_seconds, streams.
+  std::string metadata;
+};
+
+/// Media whose words are wanted.
+struct media_order {
+  work_order work;
+  /// Of the media behind a page: the page.
+  std::string url;
+  /// Of media at hand: its bytes.
+  content_ref body;
+};
+
+/// What is said in media.
+struct transcript {
+  /// WebVTT, SubRip or plain text; `name` ends accordingly.
+  content_ref text;
+  std::string name;
+  /// Where the words come from: `media/captions` (the site's), `media/tracks` (inside the file),
+  /// `media/transcriber`.
+  std::string method;
+  media_facts about;
+  /// What was found behind the page: the media, or its captions. Empty when the media was at hand.
+  content_ref original;
+  /// The media's type, as `video/mp4`, or that of the captions.
+  std::string content_type;
 };
 
 /// What an item's last stage hands to the store.

@@ -2,6 +2,7 @@
 
 #include "process/document_file.hpp"
 #include "process/sandbox.hpp"
+#include "parse/sniff.hpp"
 #include "parse/wire.hpp"
 
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 
 namespace troupe {
 namespace {
+
+constexpr size_t media_head = 65'536;
 
 /// The server is gone, or says what makes no sense: there is nobody to serve.
 struct server_gone {};
@@ -68,6 +71,15 @@ result<std::string> ask_to_convert(conversion what) {
   return wire::read_granted(header, read_text(sizes.body));
 }
 
+/// Of media the beginning tells all that there is to tell here, and the whole may be larger than memory.
+size_t needed_of(int fd, size_t size) {
+  char head[media_head];
+  const auto got = ::pread(fd, head, sizeof head, 0);
+  const bool media = got > 0 && size > sizeof head &&
+                     sniff({head, static_cast<size_t>(got)}, {}, {}).kind == media_kind::media;
+  return media ? sizeof head : size;
+}
+
 /// True: the process may go on with another document.
 bool serve_one(const child_limits& limits, const parse_function& parse) {
   int fd = -1;
@@ -77,7 +89,7 @@ bool serve_one(const child_limits& limits, const parse_function& parse) {
   if (!wire::read_request(read_text(sizes.header), request)) return false;
   std::string reply;
   try {
-    const mapped_file document{fd, sizes.body};
+    const mapped_file document{fd, needed_of(fd, sizes.body)};
     ::close(fd);
     reply = wire::answer_frame(parse({.data = document.view(),
                                       .url = request.url,

@@ -15,6 +15,7 @@
 #include "parse/html/markdown.hpp"
 #include "parse/html/metadata.hpp"
 #include "parse/html/prepass.hpp"
+#include "parse/magic.hpp"
 #include "parse/sniff.hpp"
 #include "parse/text/charset.hpp"
 
@@ -186,7 +187,6 @@ std::optional<result<documents::reading>> read_document(const media_type& type, 
   case media_kind::pdf: return read_laid_out(in);
   case media_kind::legacy_office: return read_legacy(in);
   case media_kind::broken_container: return archive::open(in.data).error();
-  case media_kind::media:
   case media_kind::binary: return fail(errc::unsupported_type, "there is no parser for " + type.name);
   default: return std::nullopt;
   }
@@ -207,11 +207,20 @@ result<document> document_of(result<documents::reading> read, const media_type& 
   return out;
 }
 
+/// What is said in it is for programs to find out.
+document media_of(const media_type& type) {
+  document out;
+  out.content_type = type.name;
+  out.media = true;
+  return out;
+}
+
 } // namespace
 
 result<document> parse_document(const parse_input& input) {
   if (input.data.empty()) return fail(errc::empty_content, "the content has no bytes");
   const auto type = sniff(input.data, input.content_type, input.url);
+  if (type.kind == media_kind::media) return media_of(type);
   if (auto read = read_document(type, input)) return document_of(std::move(*read), type, input);
   if (input.data.size() / largest_text_factor > input.limits.max_markdown_bytes)
     return fail(errc::too_large, "the text is far longer than parse.max_markdown_bytes");
@@ -229,6 +238,7 @@ result<document> parse_document(const parse_input& input) {
 
 void warm_up() {
   documents::warm_up_mail();
+  magic_name("warm");
 }
 
 } // namespace troupe

@@ -28,7 +28,8 @@ struct parse_input {
 };
 
 /// Fails with `unsupported_type`, `decode_error`, `empty_content`, `parse_failed`, `too_large`,
-/// `unsafe_content`, `unsafe_archive`, `encrypted`, `no_text` or `no_converter`.
+/// `unsafe_content`, `unsafe_archive`, `encrypted`, `no_text` or `no_converter`. Of audio and video the type is
+/// told, and `document::media`.
 result<document> parse_document(const parse_input& input);
 
 /// Loads what readers would otherwise open files for when they need it. Once, before the process is confined.

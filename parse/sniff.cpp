@@ -2,6 +2,7 @@
 
 #include "model/text.hpp"
 #include "parse/documents/archive.hpp"
+#include "parse/magic.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,39 +11,20 @@ namespace troupe {
 namespace {
 
 constexpr size_t window = 2'048;
+constexpr size_t magic_window = 65'536;
 
 struct magic {
   std::string_view bytes;
   std::string_view name;
   media_kind kind = media_kind::binary;
 };
-constexpr std::array<magic, 22> known = {{
+/// Documents; whatever else is no text, libmagic knows.
+constexpr std::array<magic, 5> known = {{
     {"%PDF-", "application/pdf", media_kind::pdf},
     {"PK\x03\x04", "application/zip"},
     {"PK\x05\x06", "application/zip"},
     {"\xd0\xcf\x11\xe0", "application/x-ole-storage", media_kind::legacy_office},
     {"{\\rtf", "application/rtf", media_kind::rtf},
-    {"\x89PNG", "image/png"},
-    {"\xff\xd8\xff", "image/jpeg"},
-    {"GIF8", "image/gif"},
-    {"\x1f\x8b", "application/gzip"},
-    {"BZh", "application/x-bzip2"},
-    {"\xfd"
-     "7zXZ",
-     "application/x-xz"},
-    {"7z\xbc\xaf", "application/x-7z-compressed"},
-    {"Rar!", "application/vnd.rar"},
-    {"OggS", "application/ogg", media_kind::media},
-    {"ID3", "audio/mpeg", media_kind::media},
-    {"fLaC", "audio/flac", media_kind::media},
-    {"RIFF", "application/x-riff"},
-    {"\x1a\x45\xdf\xa3", "video/x-matroska", media_kind::media},
-    {"\x7f"
-     "ELF",
-     "application/x-executable"},
-    {"MZ", "application/x-msdownload"},
-    {"wOFF", "font/woff"},
-    {"wOF2", "font/woff2"},
 }};
 
 /// Bytes that no text holds (MIME Sniffing, "binary data byte").
@@ -56,10 +38,6 @@ bool looks_binary(std::string_view head) {
     odd += u < 9 || u == 11 || (u > 13 && u < 27) || (u > 27 && u < 32);
   }
   return odd * 50 > head.size();
-}
-
-bool all_printable(std::string_view s) {
-  return std::all_of(s.begin(), s.end(), [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
 /// The head without byte order mark and leading white space, in lower case; UTF-16 read as its low bytes.
@@ -135,6 +113,19 @@ bool looks_subtitles(const std::string& head, const std::string& extension) {
          ((extension == "srt" || extension == "vtt") && head.find("-->") != head.npos);
 }
 
+/// What libmagic makes of bytes that are no text, or may be none; none when it does not know.
+std::optional<media_type> named_by_magic(std::string_view data, bool binary) {
+  if (!binary && is_valid_utf8(data.substr(0, data.size() > window ? data.find_last_not_of("\x80\xbf", window) : window)))
+    return std::nullopt;
+  auto name = magic_name(data.substr(0, magic_window));
+  const bool media = name.starts_with("audio/") || name.starts_with("video/") || name == "application/ogg";
+  if (media) return media_type{media_kind::media, std::move(name)};
+  const bool certain = name.starts_with("image/") || (binary && name.starts_with("application/") &&
+                                                       name != "application/octet-stream");
+  if (!certain) return std::nullopt;
+  return media_type{media_kind::binary, std::move(name)};
+}
+
 std::string extension_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const auto slash = url.rfind('/');
@@ -147,17 +138,15 @@ std::string extension_of(std::string_view url) {
 
 media_type sniff(std::string_view data, std::string_view header, std::string_view url) {
   for (const auto& m : known)
-    // A text may begin with the same letters.
-    if (data.starts_with(m.bytes) &&
-        (m.bytes.size() > 3 || !all_printable(m.bytes) || looks_binary(data.substr(0, window))))
+    if (data.starts_with(m.bytes))
       return m.name == "application/zip" ? type_of_container(data) : media_type{m.kind, std::string(m.name)};
-  if (data.size() > 12 && data.substr(4, 4) == "ftyp") return {media_kind::media, "video/mp4"};
   const auto type = ascii_lower(header.substr(0, header.find(';')));
   const bool says_html = type.find("html") != type.npos;
   const auto head = text_head(data);
   if (looks_html(head)) return {media_kind::html, "text/html"};
-  if (looks_binary(data.substr(0, window)) && !says_html)
-    return {media_kind::binary, "application/octet-stream"};
+  const bool binary = looks_binary(data.substr(0, window));
+  if (auto named = named_by_magic(data, binary)) return *named;
+  if (binary && !says_html) return {media_kind::binary, "application/octet-stream"};
   const auto extension = extension_of(url);
   if (type == "message/rfc822" || extension == "eml" || looks_mail(head))
     return {media_kind::mail, "message/rfc822"};

@@ -39,7 +39,7 @@ struct media_type {
 
 /// Judges by the first bytes (after the manner of the WHATWG MIME Sniffing standard, section 7), then by
 /// header and file name as hints between kinds of text. An HTML page that claims to be something else is
-/// HTML; bytes that are no text are named by their magic number, containers by what is in them.
+/// HTML; bytes that are no text are named by libmagic, containers by what is in them.
 media_type sniff(std::string_view data, std::string_view content_type, std::string_view url);
 
 } // namespace troupe

@@ -52,6 +52,7 @@ result<document> document_of(const json& x, std::string body) {
   out.content_type = x.value("type", "");
   out.extraction_method = x.value("method", "");
   out.metadata = x.value("metadata", "{}");
+  out.media = x.value("media", false);
   return out;
 }
 
@@ -102,6 +103,7 @@ std::string answer_frame(const result<document>& outcome) {
                     {"type", outcome->content_type},
                     {"method", outcome->extraction_method},
                     {"metadata", outcome->metadata},
+                    {"media", outcome->media},
                     {"markdown", outcome->markdown.size()},
                     {"images", std::move(images)}},
                    size) +

@@ -7,7 +7,7 @@
 ///              the frame, the body size is the file's
 ///   wish       header: {"code": "wish", "conversion": N}: the document as a program of that kind writes it
 ///   granted    header: {"code", "text"}            body: what the program wrote
-///   answer     header: {"code", "text", "title", "type", "method", "metadata", "markdown", "images"}
+///   answer     header: {"code", "text", "title", "type", "method", "metadata", "media", "markdown", "images"}
 ///              body: the Markdown, then the images
 ///
 /// A request is answered by a wish or an answer, a granted wish by an answer.

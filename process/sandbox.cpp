@@ -62,6 +62,7 @@ failure confine_parser() {
                          SCMP_SYS(sendto),
                          SCMP_SYS(close),
                          SCMP_SYS(lseek),
+                         SCMP_SYS(pread64),
                          SCMP_SYS(fstat),
                          SCMP_SYS(newfstatat),
                          SCMP_SYS(mmap),

@@ -35,6 +35,8 @@ struct ending {
   /// Of `succeeded`: what was found, or the source that is there already.
   std::shared_ptr<const finding> found;
   source_id existing{};
+  /// Of media that failed: what is known of it.
+  std::string about;
   /// The attempt ended with the death of a parser.
   bool parser_died = false;
   /// No attempt was made: nothing is counted or recorded as one.

@@ -74,6 +74,7 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
   row.updated = now();
   row.not_before = e.not_before;
   row.error = e.error;
+  row.about = e.about;
   row.parser_deaths += e.parser_died;
   if (e.to == item_state::succeeded && e.found) {
     if (auto f = leave_source(row, b, *e.found); f.code != errc::none) return f;

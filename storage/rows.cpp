@@ -83,6 +83,7 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item> {
   a(14, x.input);
   a(15, x.input_size);
   failure_fields(a, 16, x.error);
+  a(20, x.about);
 }
 
 template <class A, class T>

@@ -39,8 +39,15 @@ std::string replace_entities(std::string text) {
   return text;
 }
 
+/// The text of `[00:00:01.000 --> 00:00:04.000]  text`, a cue of one line as transcribers print it.
+std::string bracketed_text(std::string_view timing) {
+  const auto end = timing.starts_with("[") ? timing.find(']') : timing.npos;
+  return end == timing.npos ? std::string{} : std::string(trim(timing.substr(end + 1)));
+}
+
 /// `00:01:02` of `00:01:02.345 --> …`.
 std::string start_of(std::string_view timing) {
+  if (timing.starts_with("[")) timing.remove_prefix(1);
   auto time = trim(timing.substr(0, timing.find("-->")));
   time = time.substr(0, time.find_first_of(".,"));
   return std::count(time.begin(), time.end(), ':') == 1 ? "00:" + std::string(time) : std::string(time);
@@ -54,9 +61,12 @@ result<reading> read_subtitles(std::string_view utf8, const reading_limits& limi
   while (!utf8.empty() && out.markdown.size() < limits.max_markdown_bytes) {
     const auto timing = take_line(utf8);
     if (timing.find("-->") == timing.npos) continue;
-    std::string text;
-    for (auto line = take_line(utf8); !line.empty(); line = take_line(utf8))
+    std::string text = bracketed_text(timing);
+    while (!timing.starts_with("[")) {
+      const auto line = take_line(utf8);
+      if (line.empty()) break;
       text += (text.empty() ? "" : " ") + cue_text(line);
+    }
     text = replace_entities(std::move(text));
     if (trim(text).empty() || text == before) continue;
     before = text;

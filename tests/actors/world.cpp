@@ -3,10 +3,10 @@
 namespace troupe::test {
 namespace {
 
-template <class Order, class Result, class Atom, class Script>
+template <class Order, class Result, class Atom, class... Rest, class Script>
 auto script_behavior(caf::event_based_actor* self, Script* script) {
   return caf::behavior{
-      [self, script](Atom, const Order& order) -> caf::result<Result> {
+      [self, script](Atom, const Order& order, const Rest&...) -> caf::result<Result> {
         script->asked.push_back(order);
         if (script->answer)
           if (auto r = script->answer(order)) return std::move(*r);
@@ -25,10 +25,10 @@ auto script_behavior(caf::event_based_actor* self, Script* script) {
 }
 
 /// A handle of the typed interface onto an actor whose answers the test scripts.
-template <class Handle, class Order, class Result, class Atom, class Script>
+template <class Handle, class Order, class Result, class Atom, class... Rest, class Script>
 Handle spawn_script(caf::actor_system& sys, Script& script) {
   script.service = sys.spawn([&script](caf::event_based_actor* self) {
-    return script_behavior<Order, Result, Atom>(self, &script);
+    return script_behavior<Order, Result, Atom, Rest...>(self, &script);
   });
   return caf::actor_cast<Handle>(script.service);
 }
@@ -70,13 +70,14 @@ world::~world() {
   // Promises that nobody answered hold actors.
   transfers.held.clear();
   parser.held.clear();
+  listener.held.clear();
   for (const auto& [id, s] : supervisors)
     caf::anon_send_exit(s, caf::exit_reason::kill);
   supervisors.clear();
   for (const auto& a : started)
     caf::anon_send_exit(a, caf::exit_reason::kill);
   started.clear();
-  transfers.service = parser.service = nullptr;
+  transfers.service = parser.service = listener.service = nullptr;
   with = {};
   run();
 }
@@ -92,6 +93,8 @@ started_services world::start_services() {
   out.epoch = book->epoch();
   out.with.transfers = spawn_script<transfers_actor, fetch_order, fetch_result, fetch_atom>(*sys, transfers);
   out.with.parser = spawn_script<parser_actor, parse_order, parse_result, parse_atom>(*sys, parser);
+  out.with.listener = spawn_script<listener_actor, media_order, listen_result, listen_atom, progress_taker,
+                                   uint32_t>(*sys, listener);
   out.with.writer = spawn_writer(*sys, *book, listeners, options, false);
   out.with.reader = spawn_reader(*sys, store, false);
   out.with.gate = spawn_gate(*sys, {static_cast<size_t>(options.fetch.max_transfers),
@@ -100,7 +103,7 @@ started_services world::start_services() {
   out.with.robots = spawn_robots(*sys, options, out.with.transfers, out.with.gate);
   const auto& w = out.with;
   for (auto a : {caf::actor_cast<caf::actor>(w.transfers), caf::actor_cast<caf::actor>(w.parser),
-                 caf::actor_cast<caf::actor>(w.writer), caf::actor_cast<caf::actor>(w.reader),
+                 caf::actor_cast<caf::actor>(w.listener), caf::actor_cast<caf::actor>(w.writer), caf::actor_cast<caf::actor>(w.reader),
                  caf::actor_cast<caf::actor>(w.gate), caf::actor_cast<caf::actor>(w.robots)})
     started.push_back(std::move(a));
   return out;

@@ -39,6 +39,7 @@ struct scripted_service {
 
 using scripted_transfers = scripted_service<fetch_order, fetch_result>;
 using scripted_parser = scripted_service<parse_order, parse_result>;
+using scripted_listener = scripted_service<media_order, listen_result>;
 
 fetch_result page_of(const fetch_order& o);
 fetch_result fetch_failure(failure f);
@@ -72,6 +73,7 @@ public:
   hub listeners;
   scripted_transfers transfers;
   scripted_parser parser;
+  scripted_listener listener;
   std::unique_ptr<caf::actor_system> sys;
   caf::scheduler::test_coordinator* scheduler = nullptr;
   services with;

@@ -52,6 +52,7 @@ const std::vector<promised> promises = {
     {"parse_timeout", stage::parse, true},
     {"parse_memory", stage::parse, false},
     {"no_media", stage::parse, false},
+    {"no_transcript", stage::parse, false},
     {"unsafe_content", stage::parse, false},
     {"unsafe_archive", stage::parse, false},
     {"encrypted", stage::parse, false},

@@ -60,10 +60,9 @@ BOOST_AUTO_TEST_CASE(content_without_text_is_empty) {
 }
 
 BOOST_AUTO_TEST_CASE(types_without_a_parser_are_refused_by_name) {
-  for (const auto& [data, name] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"MZ\x90\x01\x02\x03", "application/x-msdownload"},
-
-           {"\x89PNG\r\n\x1a\n", "image/png"}}) {
+  for (const auto& [data, name] : std::initializer_list<std::pair<std::string, const char*>>{
+           {std::string("\x1f\x8b\x08\0\0\0\0\0", 8), "application/gzip"},
+           {std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x8\2\0\0\0", 29), "image/png"}}) {
     const auto x = parse_page(data, "text/html");
     BOOST_REQUIRE(!x);
     BOOST_TEST(code_of(x) == "unsupported_type");

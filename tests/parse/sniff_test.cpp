@@ -42,14 +42,15 @@ BOOST_AUTO_TEST_CASE(known_formats_are_named_whatever_they_claim) {
   for (const auto& [bytes, name] : std::initializer_list<std::pair<std::string, const char*>>{
            {"%PDF-1.7\n", "application/pdf"},
            {"PK\x03\x04rest", "application/zip"},
-           {"\x89PNG\r\n\x1a\n", "image/png"},
+           {std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x8\2\0\0\0", 29), "image/png"},
            {"\xff\xd8\xff\xe0", "image/jpeg"},
-           {"GIF89a", "image/gif"},
-           {"\x1f\x8b\x08", "application/gzip"},
+           {std::string("GIF89a\x01\0\x01\0\x80\0\0", 13), "image/gif"},
+           {std::string("\x1f\x8b\x08\0\0\0\0\0", 8), "application/gzip"},
            {"\xd0\xcf\x11\xe0\xa1\xb1", "application/x-ole-storage"},
            {"{\\rtf1", "application/rtf"},
-           {"OggS", "application/ogg"},
-           {std::string("\0\0\0\x18"
+           {std::string("OggS\0\2\0\0\0\0\0\0\0\0\1\2\3\4\0\0\0\0\1\2\3\4\1\x1e\1vorbis", 36), "audio/ogg"},
+           {std::string("RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0", 24), "audio/x-wav"},
+           {std::string("\xff\xfb\x90\x64\0\x0f\xf0\0\0", 9), "audio/mpeg"},           {std::string("\0\0\0\x18"
                         "ftypmp42....",
                         16),
             "video/mp4"}}) {

@@ -1,0 +1,36 @@
+#pragma once
+/// What a stage actor has asked a service for. Included by the stage actors' own files only.
+
+#include "actors/interfaces.hpp"
+
+#include <functional>
+
+namespace troupe {
+
+/// Services answer within the budget; this much later something is wrong with them.
+constexpr milliseconds service_grace{5'000};
+
+/// What a request to a service that gave no answer means.
+inline failure unanswered(const caf::error& e) {
+  return e == caf::sec::request_timeout ? fail(errc::deadline_exceeded) : fail(errc::worker_died);
+}
+
+/// Tells the service to give up when the actor ends before its answer has come.
+class open_order {
+public:
+  open_order() = default;
+  open_order(const open_order&) = delete;
+  ~open_order() {
+    if (give_up_) give_up_();
+  }
+  template <class Service>
+  void begin(const Service& service, const work_order& work) {
+    give_up_ = [service, work] { caf::anon_send(service, cancel_atom_v, work.item, work.token); };
+  }
+  void end() { give_up_ = nullptr; }
+
+private:
+  std::function<void()> give_up_;
+};
+
+} // namespace troupe

@@ -1,0 +1,133 @@
+#include "actors/open_order.hpp"
+#include "actors/stages.hpp"
+#include "media/facts.hpp"
+
+namespace troupe {
+namespace {
+
+/// Media waits for its turn at the listener, then takes at most `media.timeout_ms`.
+constexpr milliseconds listening_timeout{std::chrono::hours{24}};
+
+/// The state of a PARSE actor.
+struct parse_state {
+  services with;
+  supervisor_actor boss;
+  uint32_t index = 0;
+  parse_order order;
+  /// Of media: what was heard, while it is being parsed.
+  transcript heard;
+  open_order asked;
+  static inline const char* name = "parse";
+};
+
+class parse_stage {
+public:
+  using pointer = caf::stateful_actor<parse_state>*;
+  explicit parse_stage(pointer self)
+      : self_(self)
+      , s_(self->state) {}
+
+  void begin() {
+    const auto& body = s_.order.body;
+    if (body.bytes || !body.path.empty()) return parse();
+    // An upload comes by its name: its bytes are with the store.
+    self_->request(s_.with.reader, s_.order.work.budget, read_atom_v, body.hash, body.size)
+        .then(
+            [self = self_](content_ref& found) {
+              self->state.order.body = std::move(found);
+              parse_stage(self).parse();
+            },
+            [self = self_](const caf::error&) {
+              parse_stage(self).tell({fail(errc::storage_error, "the upload cannot be read")});
+            });
+  }
+
+private:
+  void parse() {
+    ask_parser(s_.order, [self = self_](parse_result& r) { parse_stage(self).parsed(std::move(r)); });
+  }
+
+  template <class Then>
+  void ask_parser(parse_order order, Then then) {
+    s_.asked.begin(s_.with.parser, order.work);
+    const auto timeout = order.work.budget + service_grace;
+    self_->request(s_.with.parser, timeout, parse_atom_v, std::move(order))
+        .then(
+            [self = self_, then](parse_result& r) {
+              self->state.asked.end();
+              then(r);
+            },
+            [self = self_](const caf::error& e) {
+              self->state.asked.end();
+              parse_stage(self).tell({unanswered(e)});
+            });
+  }
+
+  void parsed(parse_result r) {
+    const bool page = r.error.code == errc::empty_content || r.text.content_type == "text/html";
+    if (r.error.code == errc::none && r.text.media) return listen(s_.order.body);
+    if (!s_.order.media) return tell(std::move(r));
+    if (page) return listen({});
+    tell({r.error.code == errc::none
+              ? fail(errc::no_media, "the URL leads to " + r.text.content_type)
+              : std::move(r.error)});
+  }
+
+  /// To the media at hand or, without, to that behind the page.
+  void listen(content_ref media) {
+    const media_order order{s_.order.work, s_.order.url, std::move(media)};
+    // Programs take their time: who waits for them must keep nobody else from being worked on.
+    self_->send(s_.boss, progress_atom_v, s_.index, order.work.token, uint32_t{0});
+    s_.asked.begin(s_.with.listener, order.work);
+    self_->request(s_.with.listener, listening_timeout, listen_atom_v, order,
+                   caf::actor_cast<progress_taker>(s_.boss), s_.index)
+        .then(
+            [self = self_](listen_result& r) {
+              self->state.asked.end();
+              parse_stage(self).heard(std::move(r));
+            },
+            [self = self_](const caf::error& e) {
+              self->state.asked.end();
+              parse_stage(self).tell({unanswered(e)});
+            });
+  }
+
+  void heard(listen_result r) {
+    s_.heard = std::move(r.words);
+    if (r.error.code != errc::none) return tell({std::move(r.error)});
+    ask_parser({s_.order.work, s_.heard.name, {}, s_.heard.text},
+               [self = self_](parse_result& parsed) { parse_stage(self).tell(std::move(parsed)); });
+  }
+
+  void tell(parse_result r) {
+    if (r.error.code == errc::none && !s_.heard.method.empty()) media::describe(r.text, s_.heard, s_.order.url);
+    r.original = std::move(s_.heard.original);
+    r.about = std::move(s_.heard.about.metadata);
+    self_->send(s_.boss, parsed_atom_v, s_.index, s_.order.work.token, std::move(r));
+    self_->quit();
+  }
+
+  pointer self_;
+  parse_state& s_;
+};
+
+caf::behavior parse(parse_stage::pointer self, const services& with, const supervisor_actor& boss,
+                    uint32_t index, const parse_order& order) {
+  self->state.with = with;
+  self->state.boss = boss;
+  self->state.index = index;
+  self->state.order = order;
+  parse_stage(self).begin();
+  // Answers to requests are all it hears.
+  return {[](start_atom) {}};
+}
+
+} // namespace
+
+caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index,
+                            parse_order order) {
+  const auto boss = caf::actor_cast<supervisor_actor>(self);
+  return self->spawn<caf::monitored>(parse, with, boss, index, std::move(order)).address();
+}
+
+} // namespace troupe

@@ -1,0 +1,210 @@
+#include "media/checked_proxy.hpp"
+
+#include "model/text.hpp"
+
+#include <boost/asio.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/url/parse.hpp>
+
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace troupe::media {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using stream = boost::beast::tcp_stream;
+
+namespace {
+
+constexpr size_t longest_head = 65'536;
+constexpr size_t block = 65'536;
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+/// A request's head, taken apart as far as a proxy has to.
+struct request {
+  std::string host;
+  std::string port;
+  /// What the origin is sent before all else; empty for CONNECT.
+  std::string forwarded;
+};
+
+std::optional<request> read_connect(std::string_view authority) {
+  const auto colon = authority.rfind(':');
+  if (colon == authority.npos || colon == 0) return std::nullopt;
+  auto host = authority.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return request{std::string(host), std::string(authority.substr(colon + 1)), {}};
+}
+
+/// Without what is between the client and this proxy; the connection ends with the answer, so that whatever
+/// comes after it cannot be meant for another host.
+std::string forwarded_fields(std::string_view fields) {
+  std::string out;
+  while (!fields.empty()) {
+    const auto end = std::min(fields.find("\r\n"), fields.size());
+    const auto field = fields.substr(0, end);
+    fields.remove_prefix(std::min(end + 2, fields.size()));
+    const auto name = ascii_lower(field.substr(0, field.find(':')));
+    if (!field.empty() && name != "connection" && name != "proxy-connection" && name != "keep-alive" &&
+        name != "proxy-authorization")
+      out.append(field).append("\r\n");
+  }
+  return out + "Connection: close\r\n\r\n";
+}
+
+std::optional<request> read_request(std::string_view head) {
+  const auto end = head.find("\r\n");
+  const auto line = head.substr(0, end);
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == line.npos || last == first) return std::nullopt;
+  const auto method = line.substr(0, first);
+  const auto target = line.substr(first + 1, last - first - 1);
+  if (method == "CONNECT") return read_connect(target);
+  const auto url = boost::urls::parse_uri(target);
+  if (!url || url->scheme() != "http" || url->host().empty()) return std::nullopt;
+  request out{url->host_address(), url->port().empty() ? "80" : std::string(url->port()), {}};
+  const auto origin_form = url->encoded_target();
+  out.forwarded = std::string(method) + " " + (origin_form.empty() ? "/" : std::string(origin_form)) +
+                  std::string(line.substr(last)) + "\r\n" + forwarded_fields(head.substr(end + 2));
+  return out;
+}
+
+std::optional<ip_address> address_of(const tcp::endpoint& e) {
+  return ip_of(*e.data());
+}
+
+std::string answer(const char* status, const char* text) {
+  return std::string("HTTP/1.1 ") + status +
+         "\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(std::string_view(text).size()) + "\r\n\r\n" + text;
+}
+
+} // namespace
+
+class checked_proxy::server {
+public:
+  server(address_policy policy, const proxy_limits& limits)
+      : policy_(std::move(policy))
+      , limits_(limits)
+      , thread_([this] { context_.run(); }) {}
+  ~server() {
+    work_.reset();
+    context_.stop();
+    thread_.join();
+  }
+
+  void serve(int listener) {
+    asio::post(context_, [this, listener] {
+      acceptor_.emplace(context_, tcp::v4(), listener);
+      asio::co_spawn(context_, accept(), asio::detached);
+    });
+  }
+  bool refused() const { return refused_; }
+  bool exhausted() const { return passed_ > limits_.bytes; }
+
+private:
+  asio::awaitable<void> accept() {
+    for (;;) {
+      auto [error, socket] = co_await acceptor_->async_accept(quietly);
+      if (error) co_return;
+      // Who has more open than allowed waits for nothing: its next one is closed.
+      if (open_ >= limits_.connections) continue;
+      ++open_;
+      asio::co_spawn(context_, session(stream{std::move(socket)}),
+                     [this](const std::exception_ptr&) { --open_; });
+    }
+  }
+
+  asio::awaitable<void> session(stream client) {
+    std::string head;
+    client.expires_after(limits_.idle);
+    const auto [error, length] =
+        co_await asio::async_read_until(client, asio::dynamic_buffer(head, longest_head), "\r\n\r\n", quietly);
+    if (error) co_return;
+    const auto rest = head.substr(length);
+    const auto r = read_request(std::string_view(head).substr(0, length - 2));
+    if (!r) co_return co_await say(client, answer("400 Bad Request", "not understood"));
+    stream origin{context_};
+    if (!co_await connect(client, origin, *r)) co_return;
+    if (r->forwarded.empty() && !co_await send(client, "HTTP/1.1 200 Connection established\r\n\r\n")) co_return;
+    if (!co_await send(origin, r->forwarded + rest)) co_return;
+    using namespace asio::experimental::awaitable_operators;
+    co_await (pass(client, origin, false) || pass(origin, client, true));
+  }
+
+  /// Connects to an address that was checked, never to a name.
+  asio::awaitable<bool> connect(stream& client, stream& origin, const request& r) {
+    tcp::resolver names{context_};
+    const auto [error, found] = co_await names.async_resolve(r.host, r.port, quietly);
+    if (error) {
+      co_await say(client, answer("502 Bad Gateway", "the host name could not be resolved"));
+      co_return false;
+    }
+    std::vector<tcp::endpoint> permitted;
+    for (const auto& entry : found)
+      if (const auto ip = address_of(entry.endpoint()); ip && policy_.permits(*ip))
+        permitted.push_back(entry.endpoint());
+    if (permitted.empty()) {
+      refused_ = true;
+      co_await say(client, answer("403 Forbidden", "the host's address may not be fetched from"));
+      co_return false;
+    }
+    origin.expires_after(limits_.idle);
+    const auto [failed, at] = co_await origin.async_connect(permitted, quietly);
+    if (failed) co_await say(client, answer("502 Bad Gateway", "the host refused the connection"));
+    co_return !failed;
+  }
+
+  asio::awaitable<bool> send(stream& to, std::string bytes) {
+    to.expires_after(limits_.idle);
+    const auto [error, n] = co_await asio::async_write(to, asio::buffer(bytes), quietly);
+    co_return !error;
+  }
+  asio::awaitable<void> say(stream& to, std::string bytes) { co_await send(to, std::move(bytes)); }
+
+  asio::awaitable<void> pass(stream& from, stream& to, bool counted) {
+    std::vector<char> bytes(block);
+    for (;;) {
+      // The other direction may be the one that is busy: only the origin's silence ends a connection.
+      if (counted)
+        from.expires_after(limits_.idle);
+      else
+        from.expires_never();
+      const auto [error, n] = co_await from.async_read_some(asio::buffer(bytes), quietly);
+      if (error || n == 0) co_return;
+      if (counted && (passed_ += n) > limits_.bytes) co_return;
+      to.expires_after(limits_.idle);
+      const auto [failed, sent] = co_await asio::async_write(to, asio::buffer(bytes.data(), n), quietly);
+      if (failed) co_return;
+    }
+  }
+
+  address_policy policy_;
+  proxy_limits limits_;
+  asio::io_context context_{1};
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{context_.get_executor()};
+  std::optional<tcp::acceptor> acceptor_;
+  unsigned open_ = 0;
+  std::atomic<bool> refused_ = false;
+  std::atomic<uint64_t> passed_ = 0;
+  std::thread thread_;
+};
+
+checked_proxy::checked_proxy(address_policy policy, const proxy_limits& limits)
+    : server_(std::make_unique<server>(std::move(policy), limits)) {}
+checked_proxy::~checked_proxy() = default;
+void checked_proxy::serve(int listener) {
+  server_->serve(listener);
+}
+bool checked_proxy::refused() const {
+  return server_->refused();
+}
+bool checked_proxy::exhausted() const {
+  return server_->exhausted();
+}
+
+} // namespace troupe::media
