@@ -1,15 +1,15 @@
 #include "media/checked_proxy.hpp"
 
-#include "model/text.hpp"
+#include "media/proxy_request.hpp"
 
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/url/parse.hpp>
 
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace troupe::media {
 
@@ -22,56 +22,6 @@ namespace {
 constexpr size_t longest_head = 65'536;
 constexpr size_t block = 65'536;
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-
-/// A request's head, taken apart as far as a proxy has to.
-struct request {
-  std::string host;
-  std::string port;
-  /// What the origin is sent before all else; empty for CONNECT.
-  std::string forwarded;
-};
-
-std::optional<request> read_connect(std::string_view authority) {
-  const auto colon = authority.rfind(':');
-  if (colon == authority.npos || colon == 0) return std::nullopt;
-  auto host = authority.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return request{std::string(host), std::string(authority.substr(colon + 1)), {}};
-}
-
-/// Without what is between the client and this proxy; the connection ends with the answer, so that whatever
-/// comes after it cannot be meant for another host.
-std::string forwarded_fields(std::string_view fields) {
-  std::string out;
-  while (!fields.empty()) {
-    const auto end = std::min(fields.find("\r\n"), fields.size());
-    const auto field = fields.substr(0, end);
-    fields.remove_prefix(std::min(end + 2, fields.size()));
-    const auto name = ascii_lower(field.substr(0, field.find(':')));
-    if (!field.empty() && name != "connection" && name != "proxy-connection" && name != "keep-alive" &&
-        name != "proxy-authorization")
-      out.append(field).append("\r\n");
-  }
-  return out + "Connection: close\r\n\r\n";
-}
-
-std::optional<request> read_request(std::string_view head) {
-  const auto end = head.find("\r\n");
-  const auto line = head.substr(0, end);
-  const auto first = line.find(' ');
-  const auto last = line.rfind(' ');
-  if (first == line.npos || last == first) return std::nullopt;
-  const auto method = line.substr(0, first);
-  const auto target = line.substr(first + 1, last - first - 1);
-  if (method == "CONNECT") return read_connect(target);
-  const auto url = boost::urls::parse_uri(target);
-  if (!url || url->scheme() != "http" || url->host().empty()) return std::nullopt;
-  request out{url->host_address(), url->port().empty() ? "80" : std::string(url->port()), {}};
-  const auto origin_form = url->encoded_target();
-  out.forwarded = std::string(method) + " " + (origin_form.empty() ? "/" : std::string(origin_form)) +
-                  std::string(line.substr(last)) + "\r\n" + forwarded_fields(head.substr(end + 2));
-  return out;
-}
 
 std::optional<ip_address> address_of(const tcp::endpoint& e) {
   return ip_of(*e.data());
@@ -126,7 +76,7 @@ private:
         co_await asio::async_read_until(client, asio::dynamic_buffer(head, longest_head), "\r\n\r\n", quietly);
     if (error) co_return;
     const auto rest = head.substr(length);
-    const auto r = read_request(std::string_view(head).substr(0, length - 2));
+    const auto r = read_proxy_request(std::string_view(head).substr(0, length - 2));
     if (!r) co_return co_await say(client, answer("400 Bad Request", "not understood"));
     stream origin{context_};
     if (!co_await connect(client, origin, *r)) co_return;
@@ -137,7 +87,7 @@ private:
   }
 
   /// Connects to an address that was checked, never to a name.
-  asio::awaitable<bool> connect(stream& client, stream& origin, const request& r) {
+  asio::awaitable<bool> connect(stream& client, stream& origin, const proxy_request& r) {
     tcp::resolver names{context_};
     const auto [error, found] = co_await names.async_resolve(r.host, r.port, quietly);
     if (error) {

@@ -1,6 +1,9 @@
 #include "tests/fuzz/targets.hpp"
 
+#include "fetch/robots.hpp"
 #include "http/multipart.hpp"
+#include "media/facts.hpp"
+#include "media/proxy_request.hpp"
 #include "parse/documents/archive.hpp"
 #include "parse/documents/book.hpp"
 #include "parse/documents/mail.hpp"
@@ -13,6 +16,7 @@
 #include "parse/documents/word.hpp"
 #include "parse/html/prepass.hpp"
 #include "parse/parser.hpp"
+#include "parse/wire.hpp"
 #include "tests/support/zip_writer.hpp"
 
 #include <cstdlib>
@@ -139,6 +143,29 @@ void subtitles(std::string_view data) {
 void pdf_layout(std::string_view data) {
   (void)read_pdf(data, limits);
 }
+void robots_txt(std::string_view data) {
+  const auto line = data.substr(0, data.find('\n'));
+  const robots rules{std::string(data), "troupe"};
+  (void)rules.allows(std::string("/").append(line));
+}
+void proxy_request(std::string_view data) {
+  const auto r = media::read_proxy_request(data);
+  // What is forwarded ends the connection, so that nothing can follow it to another host.
+  must(!r || r->forwarded.empty() || r->forwarded.ends_with("Connection: close\r\n\r\n"));
+}
+/// What programs say of media.
+void media_facts(std::string_view data) {
+  (void)media::facts_of_site(data);
+  (void)media::caption_languages(data);
+  const auto c = media::contents_of_file(data);
+  if (c) media::best_track(*c, {"en"});
+}
+/// What a parser process that has been taken over may say.
+void wire_answer(std::string_view data) {
+  const auto end = std::min(data.find('\n'), data.size());
+  (void)wire::read_wish(data.substr(0, end));
+  (void)wire::read_answer(data.substr(0, end), std::string(data.substr(end)));
+}
 /// Whatever it is, as a server meets it.
 void any(std::string_view data) {
   (void)parse_document({.data = data, .limits = limits});
@@ -162,6 +189,10 @@ const std::map<std::string, fuzz_target, std::less<>>& fuzz_targets() {
                                                                       {"csv", csv},
                                                                       {"subtitles", subtitles},
                                                                       {"pdf_layout", pdf_layout},
+                                                                      {"robots", robots_txt},
+                                                                      {"proxy_request", proxy_request},
+                                                                      {"media_facts", media_facts},
+                                                                      {"wire", wire_answer},
                                                                       {"any", any}};
   return all;
 }
