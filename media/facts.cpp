@@ -109,7 +109,9 @@ std::vector<std::string> caption_languages(std::string_view info_json) {
 }
 
 bool is_plain_file(std::string_view info_json) {
-  return text_of(parse_object(info_json), "extractor_key") == "Generic";
+  // The readers of yt-dlp that know no site: of a URL that is a file, and of <video> and <audio> in any page.
+  const auto reader = text_of(parse_object(info_json), "extractor_key");
+  return reader == "Generic" || reader == "HTML5MediaEmbed";
 }
 
 result<contents> contents_of_file(std::string_view ffprobe_json) {

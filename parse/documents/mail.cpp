@@ -151,21 +151,25 @@ private:
   reading out_;
 };
 
+struct closes_encoding {
+  void operator()(void* open) const { iconv_close(open); }
+};
+using open_encoding = std::unique_ptr<void, closes_encoding>;
+
 } // namespace
 
 void warm_up_mail() {
   // The C library loads each encoding from a file when it is first used, and keeps it while it is open: for
   // as long as the process lives.
-  static const auto* const encodings = [] {
+  static const auto encodings = [] {
     g_mime_init();
-    auto* open = new std::vector<iconv_t>;
+    std::vector<open_encoding> open;
     for (const auto* charset : {"ISO-8859-1", "ISO-8859-2", "ISO-8859-15", "WINDOWS-1250", "WINDOWS-1251",
                                 "WINDOWS-1252", "WINDOWS-1255", "WINDOWS-1256", "KOI8-R", "GB18030", "GBK",
                                 "GB2312", "BIG5", "EUC-JP", "SHIFT_JIS", "ISO-2022-JP", "EUC-KR"})
-      open->push_back(iconv_open("UTF-8", charset));
+      if (const auto one = iconv_open("UTF-8", charset); one != iconv_t(-1)) open.emplace_back(one);
     return open;
   }();
-  (void)encodings;
 }
 
 result<reading> read_mail(std::string_view data, const reading_limits& limits) {

@@ -88,7 +88,7 @@ server_process::server_process(const server_options& o)
                                      "--data",
                                      o.data,
                                      "--allow-network",
-                                     "127.0.0.0/8"};
+                                     options_.allow_network};
   for (const auto& s : {"work.backoff_ms=20", "work.drain_timeout_ms=5000", "http.heartbeat_ms=500"})
     arguments.insert(arguments.end(), {"--set", s});
   for (const auto& s : o.set)

@@ -35,6 +35,8 @@ struct server_options {
   std::vector<std::string> set;
   /// Lose what was not synced at each start.
   bool loses_unsynced = false;
+  /// What may be fetched from.
+  std::string allow_network = "127.0.0.0/8";
   /// Which program; the test server by default.
   std::string program = {};
 };
