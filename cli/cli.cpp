@@ -13,6 +13,7 @@ constexpr const char* footer = R"(First steps:
   troupe submit --notebook 1 --watch https://example.org/ https://example.com/
   troupe submit --notebook 1 --watch - < urls.txt   one URL a line
   troupe parse page.html                            one document to Markdown, no server
+  troupe parse --media https://example.org/talk     what is said in the media behind a page
 
 Settings: troupe config prints all of them with their defaults. Give a changed copy with
 --config, or single ones with --set, as in --set fetch.max_per_host=2.
@@ -32,18 +33,22 @@ int parser_child(int argc, char** argv, const hooks& with) {
   return run_parser_child(limits_of(argc, argv), with.parse);
 }
 
+void add_settings(CLI::App& sub, settings_source& from) {
+  sub.add_option("--config", from.config_file, "Settings: a commented JSON file")->type_name("FILE");
+  sub.add_option("--set", from.assignments, "Override one setting")
+      ->type_name("key=value")
+      ->allow_extra_args(false);
+}
+
 void add_serve(CLI::App& app, serve_command& c) {
   auto* sub = app.add_subcommand("serve", "Run a server");
-  sub->add_option("--config", c.config_file, "Settings: a commented JSON file")->type_name("FILE");
+  add_settings(*sub, c.from);
   sub->add_option("--listen", c.listen, "Where to listen; beyond loopback only with http.keys")
       ->type_name("ADDR:PORT");
   sub->add_option("--data", c.data, "Where to keep everything")->type_name("DIR");
-  sub->add_option("--allow-network", c.allow_networks,
+  sub->add_option("--allow-network", c.from.allow_networks,
                   "A network that may be fetched from although it is not public")
       ->type_name("CIDR")
-      ->allow_extra_args(false);
-  sub->add_option("--set", c.assignments, "Override one setting")
-      ->type_name("key=value")
       ->allow_extra_args(false);
 }
 
@@ -67,6 +72,8 @@ void add_parse(CLI::App& app, parse_command& c) {
   sub->add_option("--images", c.images, "Write the document's images there; the text links images/NAME")
       ->type_name("DIR");
   sub->add_flag("--json", c.json, "Print a JSON object with the metadata");
+  sub->add_flag("--media", c.media, "Find the media behind the page and tell what is said in it");
+  add_settings(*sub, c.from);
 }
 
 int run_command(int argc, char** argv, const hooks& with) {

@@ -29,12 +29,19 @@ int run(int argc, char** argv, const hooks& with = {});
 
 // -- the commands, one file each ----------------------------------------------------------------------
 
-struct serve_command {
+/// Where settings come from, the later over the earlier.
+struct settings_source {
   std::string config_file;
-  std::string listen;
-  std::string data;
   std::vector<std::string> allow_networks;
   std::vector<std::string> assignments;
+};
+/// Reads file and overrides into `into`. False, with the reason on standard error, when something is wrong.
+bool load_settings(const settings_source& from, settings& into);
+
+struct serve_command {
+  settings_source from;
+  std::string listen;
+  std::string data;
 };
 int serve(const serve_command& c, const hooks& with);
 
@@ -48,9 +55,12 @@ struct submit_command {
 int submit(const submit_command& c);
 
 struct parse_command {
+  settings_source from;
   std::string input;
   std::string url;
   bool json = false;
+  /// Wanted is what is said in the media behind the page.
+  bool media = false;
   /// Where embedded images go; empty: nowhere.
   std::string images;
 };
@@ -60,8 +70,5 @@ int parse(const parse_command& c);
 int make_key(const std::string& name, bool write);
 /// Checks a store that no server has open, row by row; prints each disagreement.
 int verify(const std::string& directory);
-
-/// Reads file and overrides into `into`. False, with the reason on standard error, when something is wrong.
-bool load_settings(const serve_command& c, settings& into);
 
 } // namespace troupe::cli

@@ -4,9 +4,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <sstream>
 #include <thread>
 
 #include <sys/resource.h>
@@ -56,30 +53,12 @@ void start_watchdog(milliseconds after) {
 
 } // namespace
 
-bool load_settings(const serve_command& c, settings& into) {
-  const auto complain = [](const std::string& where, const std::string& what) {
-    if (!what.empty()) std::cerr << "troupe: " << where << what << "\n";
-    return what.empty();
-  };
-  if (!c.config_file.empty()) {
-    std::ifstream file{c.config_file};
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return complain(c.config_file + ": ", "cannot be read");
-    if (!complain(c.config_file + ": ", read_settings(text.str(), into))) return false;
-  }
-  for (const auto& a : c.assignments)
-    if (!complain("--set ", override_setting(a, into))) return false;
-  if (!c.listen.empty()) into.http.listen = c.listen;
-  if (!c.data.empty()) into.store.directory = c.data;
-  for (const auto& n : c.allow_networks)
-    into.fetch.allow_networks.push_back(n);
-  return complain("", check_settings(into));
-}
-
 int serve(const serve_command& c, const hooks& with) {
   engine_options options;
-  if (!load_settings(c, options.s)) return usage;
+  auto from = c.from;
+  if (!c.listen.empty()) from.assignments.push_back("http.listen=" + c.listen);
+  if (!c.data.empty()) from.assignments.push_back("store.directory=" + c.data);
+  if (!load_settings(from, options.s)) return usage;
   log::start(options.s.log.level, options.s.log.format);
   raise_descriptor_limit();
   const end_signals signals;

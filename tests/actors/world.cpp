@@ -109,11 +109,11 @@ started_services world::start_services() {
   return out;
 }
 
-batch world::submit(const std::vector<std::string>& urls, batch_options wanted) {
+batch world::submit(const std::vector<std::string>& urls, batch_options wanted, job_type job) {
   intake in{{}};
   for (const auto& u : urls)
     in.add(u);
-  const auto id = book->begin(notebook_id{1}, job_type::url_parse, wanted);
+  const auto id = book->begin(notebook_id{1}, job, wanted);
   book->add(id, in.take());
   const auto row = book->accept(id, wanted);
   std::vector<event> events;

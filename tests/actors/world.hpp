@@ -51,7 +51,8 @@ public:
   ~world();
 
   /// Accepts a batch of these URLs; its supervisor runs.
-  batch submit(const std::vector<std::string>& urls, batch_options options = {});
+  batch submit(const std::vector<std::string>& urls, batch_options options = {},
+               job_type job = job_type::url_parse);
   /// Runs all that can run now.
   void run();
   /// Lets virtual time pass, running what falls due.
