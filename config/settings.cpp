@@ -156,6 +156,8 @@ void visit_settings(settings& s, V&& v) {
   v("parse.max_images", s.parse.max_images, bounds{0, 100'000}, "Embedded images kept of one document.");
   v("parse.max_image_bytes", s.parse.max_image_bytes, bounds{0, gib, "bytes"},
     "Embedded images kept of one document, all together.");
+  v("parse.chart_values", s.parse.chart_values, "",
+    "Values of charts in presentations that show none beside their points, too, not only their names.");
   v("parse.max_markdown_bytes", s.parse.max_markdown_bytes, bounds{1'024, gib, "bytes"},
     "Longest Markdown of one document.");
 

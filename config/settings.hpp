@@ -107,6 +107,7 @@ struct settings {
     std::vector<std::string> legacy_converter;
     int64_t max_images = 200;
     int64_t max_image_bytes = 20'971'520;
+    bool chart_values = false;
   } parse;
 
   struct {

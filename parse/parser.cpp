@@ -238,6 +238,7 @@ result<document> parse_document(const parse_input& input) {
 
 void warm_up() {
   documents::warm_up_mail();
+  warm_up_charsets();
   magic_name("warm");
 }
 

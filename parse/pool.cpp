@@ -100,6 +100,7 @@ public:
     limits_.max_markdown_bytes = static_cast<size_t>(options_.max_markdown_bytes);
     limits_.max_images = static_cast<size_t>(options_.max_images);
     limits_.max_image_bytes = static_cast<size_t>(options_.max_image_bytes);
+    limits_.chart_values = options_.chart_values;
     thread_ = std::thread([this] { run(); });
   }
   ~loop() {

@@ -75,7 +75,8 @@ std::string request_frame(const parse_order& order, const documents::reading_lim
                 {"type", order.content_type},
                 {"max", limits.max_markdown_bytes},
                 {"images", limits.max_images},
-                {"image_bytes", limits.max_image_bytes}},
+                {"image_bytes", limits.max_image_bytes},
+                {"chart_values", limits.chart_values}},
                order.body.size);
 }
 
@@ -124,6 +125,7 @@ bool read_request(std::string_view header, request& into) {
     into.limits.max_markdown_bytes = x.value("max", size_t{0});
     into.limits.max_images = x.value("images", size_t{0});
     into.limits.max_image_bytes = x.value("image_bytes", size_t{0});
+    into.limits.chart_values = x.value("chart_values", false);
     return true;
   });
 }

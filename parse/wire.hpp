@@ -2,9 +2,8 @@
 /// What passes between the server and a parser process: frames over a socket pair.
 ///
 ///   frame    = header size (4 bytes, little-endian) body size (8) header body
-///   request    header: {"url", "type", "max", "images", "image_bytes"}; its body is a file: the descriptor
-///   comes with
-///              the frame, the body size is the file's
+///   request    header: {"url", "type", "max", "images", "image_bytes", "chart_values"}; its body is a file: the
+///              descriptor comes with the frame, the body size is the file's
 ///   wish       header: {"code": "wish", "conversion": N}: the document as a program of that kind writes it
 ///   granted    header: {"code", "text"}            body: what the program wrote
 ///   answer     header: {"code", "text", "title", "type", "method", "metadata", "media", "markdown", "images"}

@@ -19,6 +19,8 @@ struct reading_limits {
   /// Embedded images kept; 0: none.
   size_t max_images = 200;
   size_t max_image_bytes = 20u << 20;
+  /// Values of charts that show none beside their points, too.
+  bool chart_values = false;
 };
 
 using image = document::image;

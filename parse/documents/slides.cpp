@@ -1,6 +1,7 @@
 #include "parse/documents/slides.hpp"
 
 #include "model/text.hpp"
+#include "parse/documents/chart.hpp"
 #include "parse/documents/package.hpp"
 #include "parse/documents/page.hpp"
 
@@ -155,15 +156,23 @@ private:
     if (const auto d = find(n, "relIds")) diagram(attr(d, "dm"));
   }
 
+  /// What is merged is said in each of its cells, so that a row tells all by itself.
   void table(const xml_node& t) {
     auto* table = page_.table(page_.root());
+    std::vector<xml_node> above;
     for (const auto& r : t.children()) {
       if (local(r) != "tr") continue;
       auto* row = page_.add(tag::tr, table);
+      size_t column = 0;
       for (const auto& c : r.children()) {
         if (local(c) != "tc") continue;
+        if (above.size() == column) above.emplace_back();
+        if (attr(c, "hMerge") == "1" && column > 0)
+          above[column] = above[column - 1];
+        else if (attr(c, "vMerge") != "1")
+          above[column] = c;
         auto* cell = page_.add(row == table->first ? tag::th : tag::td, row);
-        lines(child(c, "txBody"), cell);
+        lines(child(above[column++], "txBody"), cell);
       }
     }
   }
@@ -173,45 +182,8 @@ private:
     return r == relations_.end() ? result<xml>{fail(errc::not_found)} : from_.part(r->second.target);
   }
 
-  /// Titles, categories and values as the chart's part caches them.
   void chart(std::string_view id) {
-    const auto part = related_part(id);
-    if (!part) return;
-    const auto root = (*part)->document_element();
-    if (const auto title = descend(root, "chart/title"))
-      page_.text(text_of(find(title, "rich")), page_.add(tag::p, page_.root()));
-    auto* table = page_.table(page_.root());
-    auto* head = page_.add(tag::tr, table);
-    page_.add(tag::th, head);
-    std::vector<std::vector<std::string>> columns;
-    const auto points = [](const xml_node& data) {
-      std::vector<std::string> out;
-      struct walker : pugi::xml_tree_walker {
-        std::vector<std::string>* out;
-        bool for_each(xml_node& x) override {
-          if (local(x) == "v") out->push_back(x.text().get());
-          return true;
-        }
-      } w;
-      w.out = &out;
-      xml_node(data).traverse(w);
-      return out;
-    };
-    for (const auto& s : root.select_nodes("//*[local-name()='ser']")) {
-      if (columns.empty()) columns.push_back(points(child(s.node(), "cat")));
-      columns.push_back(points(child(s.node(), "val")));
-      const auto name = points(child(s.node(), "tx"));
-      page_.text(name.empty() ? "" : name[0], page_.add(tag::th, head));
-    }
-    size_t rows = 0;
-    for (const auto& c : columns)
-      rows = std::max(rows, c.size());
-    for (size_t i = 0; i < std::min(rows, limits_.max_rows); ++i) {
-      auto* row = page_.add(tag::tr, table);
-      for (const auto& c : columns)
-        page_.text(i < c.size() ? c[i] : "", page_.add(tag::td, row));
-    }
-    if (columns.empty()) table->remove();
+    if (const auto part = related_part(id)) write_chart((*part)->document_element(), page_, limits_);
   }
 
   void diagram(std::string_view id) {

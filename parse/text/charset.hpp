@@ -15,4 +15,7 @@ std::string detect_charset(std::string_view data, std::string_view content_type,
 /// taken as windows-1252.
 std::string to_utf8(std::string_view data, const std::string& charset);
 
+/// Loads what converters would otherwise open files for. Before the process is confined.
+void warm_up_charsets();
+
 } // namespace troupe

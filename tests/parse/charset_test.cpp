@@ -107,6 +107,20 @@ BOOST_AUTO_TEST_CASE(legacy_charsets_are_decoded) {
   BOOST_TEST(decoded("\xc7\xd1\xb1\xdb", "text/html; charset=euc-kr") == "\xed\x95\x9c\xea\xb8\x80");
 }
 
+BOOST_AUTO_TEST_CASE(johab_is_told_by_its_syllables) {
+  // "Korean in the old encoding" over and over: proper syllables, which no other encoding makes of these bytes.
+  const std::string_view syllables = "\xd0\x65\x8b\x69";
+  std::string text;
+  for (int i = 0; i < 5; ++i)
+    text.append(syllables).append(" ");
+  const auto utf8 = decoded(text, "");
+  BOOST_TEST(contains(utf8, "\xed\x95\x9c\xea\xb8\x80 \xed\x95\x9c\xea\xb8\x80"), utf8);
+  // Too few to be sure; and bytes that make no syllables.
+  BOOST_TEST(detect_charset(syllables, "", false) != "johab");
+  BOOST_TEST(detect_charset("\xd6\xd0\xce\xc4\xd6\xd0\xce\xc4\xd6\xd0\xce\xc4\xd6\xd0\xce\xc4\xd6\xd0\xce\xc4", "", false) !=
+             "johab");
+}
+
 BOOST_AUTO_TEST_CASE(statistics_tell_an_unnamed_charset) {
   const std::string_view text =
       "\xd0\x92 \xd0\xbb\xd0\xb5\xd1\x81\xd1\x83 \xd1\x80\xd0\xbe\xd0\xb4\xd0\xb8\xd0\xbb\xd0\xb0"
