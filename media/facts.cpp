@@ -18,6 +18,19 @@ json parse_object(std::string_view text) {
   return x.is_object() ? std::move(x) : json::object();
 }
 
+/// The member, if it is an object or an array as wanted; else an empty one.
+json member(const json& x, const char* key, json otherwise) {
+  const auto it = x.find(key);
+  return it != x.end() && it->type() == otherwise.type() ? *it : std::move(otherwise);
+}
+json object_in(const json& x, const char* key) {
+  return member(x, key, json::object());
+}
+bool is_one(const json& x, const char* key) {
+  const auto it = x.find(key);
+  return it != x.end() && *it == 1;
+}
+
 /// The member as a text of bounded length; empty when it is something else.
 std::string text_of(const json& x, const char* key) {
   const auto it = x.find(key);
@@ -63,7 +76,7 @@ bool is_text_codec(std::string_view codec) {
 
 /// A cover is a video stream of one picture.
 bool is_cover(const json& stream) {
-  return stream.value("disposition", json::object()).value("attached_pic", 0) == 1;
+  return is_one(object_in(stream, "disposition"), "attached_pic");
 }
 
 std::string type_of(const std::string& format, bool video) {
@@ -117,8 +130,8 @@ bool is_plain_file(std::string_view info_json) {
 result<contents> contents_of_file(std::string_view ffprobe_json) {
   const auto x = parse_object(ffprobe_json);
   if (!x.contains("format")) return fail(errc::parse_failed, "the media cannot be read");
-  const auto format = x.value("format", json::object());
-  const auto tags = format.value("tags", json::object());
+  const auto format = object_in(x, "format");
+  const auto tags = object_in(format, "tags");
   contents out;
   json about = json::object();
   if (auto author = tag_of(tags, "artist"); !author.empty()) about["authors"] = json::array({author});
@@ -129,7 +142,7 @@ result<contents> contents_of_file(std::string_view ffprobe_json) {
   if (out.duration_ms) about["duration_seconds"] = out.duration_ms / 1'000;
   bool video = false;
   unsigned subtitles = 0;
-  for (const auto& s : x.value("streams", json::array())) {
+  for (const auto& s : member(x, "streams", json::array())) {
     if (!s.is_object()) continue;
     const auto kind = text_of(s, "codec_type");
     const auto codec = text_of(s, "codec_name");
@@ -138,8 +151,8 @@ result<contents> contents_of_file(std::string_view ffprobe_json) {
     out.has_sound = out.has_sound || kind == "audio";
     if (kind != "subtitle") continue;
     if (is_text_codec(codec))
-      out.tracks.push_back({subtitles, tag_of(s.value("tags", json::object()), "language"),
-                            s.value("disposition", json::object()).value("default", 0) == 1});
+      out.tracks.push_back({subtitles, tag_of(object_in(s, "tags"), "language"),
+                            is_one(object_in(s, "disposition"), "default")});
     ++subtitles;
   }
   out.type = type_of(text_of(format, "format_name"), video);
