@@ -2,12 +2,10 @@
 
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
+#include "actors/stored_answers.hpp"
 #include "actors/workers.hpp"
 #include "actors/writer.hpp"
 #include "config/log.hpp"
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <condition_variable>
 #include <filesystem>
@@ -17,8 +15,6 @@ namespace troupe {
 namespace {
 
 constexpr milliseconds request_timeout{60'000};
-constexpr unsigned reader_threads = 2;
-constexpr int64_t most_waiting_questions = 10'000;
 constexpr size_t actor_messages_at_once = 100;
 
 class actor_config : public caf::actor_system_config {
@@ -36,8 +32,8 @@ public:
 
 /// Asks an actor from outside the actor system: a short-lived actor waits for the answer.
 template <class Target, class Then, class... Args>
-void ask(caf::actor_system& sys, const Target& target, Then then, std::function<void(failure)> otherwise,
-         Args... args) {
+void ask_actor(caf::actor_system& sys, const Target& target, Then then,
+               std::function<void(failure)> otherwise, Args... args) {
   sys.spawn([=](caf::event_based_actor* self) {
     self->request(target, request_timeout, args...).then(then, [otherwise](const caf::error&) {
       otherwise(fail(errc::overloaded, "the node gives no answer: it is starting or shutting down"));
@@ -65,10 +61,11 @@ public:
     if (!files) return files.error();
     files_ = std::move(*files);
     catalog_ = std::make_unique<catalog>(*db_, *files_);
+    answers_ = std::make_unique<stored_answers>(*catalog_, hub_);
     pool_ = std::make_unique<parser_pool>(s, options_.parser_program);
     const auto make_spool = [this] { return files_->create(); };
-    media_ = std::make_unique<media_pool>(s, std::filesystem::absolute(s.store.directory) / "media", make_spool,
-                                          options_.parser_program);
+    media_ = std::make_unique<media_pool>(s, std::filesystem::absolute(s.store.directory) / "media",
+                                          make_spool, options_.parser_program);
     transfers_ = std::make_unique<transfer_loop>(s, make_spool);
     system_ = std::make_unique<caf::actor_system>(config_);
     node_ = spawn_node(*system_, plan());
@@ -85,7 +82,7 @@ public:
   }
   void close() override {
     drain();
-    questions_.join();
+    if (answers_) answers_->close();
     node_ = nullptr;
     system_.reset();
     transfers_.reset();
@@ -106,7 +103,7 @@ public:
 
   result<std::unique_ptr<spool>> new_spool() override { return files_->create(); }
   void submit(submission what, std::function<void(submitted)> done) override {
-    ask(
+    ask_actor(
         *system_, node_, [done](submitted& r) { done(std::move(r)); },
         [done](failure f) {
           done({std::move(f), {}});
@@ -115,80 +112,7 @@ public:
   }
   void abandon(batch_id id) override { caf::anon_send(node_, abandon_atom_v, id); }
 
-  void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
-                    answer<batch_view> done) override {
-    read<batch_view>(std::move(done), [=, this] { return read_status(n, id, offset, limit); });
-  }
-  void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) override {
-    read<item_view>(std::move(done), [=, this]() -> result<item_view> {
-      auto row = catalog_->find_upload(n, upload_id);
-      if (!row) return fail(errc::not_found, "there is no upload \"" + upload_id + "\" in this notebook");
-      item_view v{std::move(*row)};
-      for (const auto& w : hub_.in_work(v.row.key.batch))
-        if (w.index == v.row.key.index && !terminal(v.row.state)) {
-          v.now = w.now;
-          v.percent = w.percent;
-        }
-      return v;
-    });
-  }
-  void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) override {
-    read<source_page>(std::move(done), [=, this]() -> result<source_page> {
-      if (!catalog_->has_notebook(n)) return no_notebook(n);
-      source_page page;
-      page.sources = catalog_->sources(n, limit, offset, page.total);
-      return page;
-    });
-  }
-  void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f,
-                   answer<source_page> done) override {
-    read<source_page>(std::move(done), [=, this]() -> result<source_page> {
-      if (!catalog_->has_notebook(n)) return no_notebook(n);
-      source_page page;
-      page.sources = catalog_->all_sources(n, limit, offset, [&](const source& s) {
-        return (f.content_type.empty() || s.content_type == f.content_type) &&
-               (f.notebooks.empty() || std::count(f.notebooks.begin(), f.notebooks.end(), raw(s.home)));
-      });
-      return page;
-    });
-  }
-  void text(source_id s, answer<source_text> done) override {
-    read<source_text>(std::move(done), [=, this]() -> result<source_text> {
-      auto row = catalog_->find_source(s);
-      if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
-      const auto content = catalog_->content(row->markdown, row->markdown_size);
-      if (!content || !content->bytes)
-        return fail(errc::storage_error, "the text of " + file_id(s) + " is missing");
-      return source_text{std::move(*row), std::string(content->view())};
-    });
-  }
-  void original(source_id s, answer<source_bytes> done) override {
-    read<source_bytes>(std::move(done), [=, this]() -> result<source_bytes> {
-      auto row = catalog_->find_source(s);
-      if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
-      auto content = catalog_->content(row->original, row->original_size);
-      if (!content) return fail(errc::not_found, "the original of " + file_id(s) + " is gone");
-      return source_bytes{std::move(*row), std::move(*content)};
-    });
-  }
-  void image(source_id s, std::string name, answer<source_bytes> done) override {
-    read<source_bytes>(std::move(done), [=, this]() -> result<source_bytes> {
-      auto row = catalog_->find_source(s);
-      const auto found = row ? catalog_->find_image(s, name) : std::nullopt;
-      auto content = found ? catalog_->content(found->hash, found->size) : std::nullopt;
-      if (!content) return fail(errc::not_found, "file " + file_id(s) + " has no image \"" + name + "\"");
-      row->content_type = found->type;
-      return source_bytes{std::move(*row), std::move(*content)};
-    });
-  }
-  void find_source(notebook_id n, source_id s, answer<held_source> done) override {
-    read<held_source>(std::move(done), [=, this]() -> result<held_source> {
-      auto found = catalog_->find_source(n, s);
-      if (!found)
-        return fail(errc::not_found, "notebook " + std::to_string(raw(n)) + " has no file " + file_id(s));
-      return std::move(*found);
-    });
-  }
+  questions& ask() override { return *answers_; }
 
   void cancel(batch_id id, answer<bool> done) override { ask_yes(std::move(done), cancel_atom_v, id); }
   void cancel_item(item_key item, answer<bool> done) override {
@@ -277,62 +201,11 @@ private:
     if (!clean_ && on_failure_) on_failure_();
   }
 
-  template <class T, class Work>
-  void read(answer<T> done, Work work) {
-    if (++waiting_ > most_waiting_questions) {
-      --waiting_;
-      return done(fail(errc::overloaded, "too many questions are waiting"));
-    }
-    boost::asio::post(questions_, [this, done = std::move(done), work = std::move(work)] {
-      --waiting_;
-      try {
-        done(work());
-      } catch (const std::exception& e) {
-        log::error("the store cannot be read", {{"reason", e.what()}});
-        done(fail(errc::storage_error, "the store cannot be read"));
-      }
-    });
-  }
-
   template <class... Args>
   void ask_yes(answer<bool> done, Args... args) {
-    ask(
+    ask_actor(
         *system_, node_, [done](bool yes) { done(yes); }, [done](failure f) { done(std::move(f)); },
         std::move(args)...);
-  }
-
-  static failure no_notebook(notebook_id n) {
-    return fail(errc::not_found, "there is no notebook " + std::to_string(raw(n)));
-  }
-
-  /// The supervisor's items in work, laid over a snapshot of the rows that is newer than they are: an item
-  /// that has ended since is shown as ended.
-  result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) const {
-    if (!catalog_->has_notebook(n)) return no_notebook(n);
-    const auto working = hub_.in_work(id);
-    std::vector<uint32_t> indexes;
-    for (const auto& w : working)
-      indexes.push_back(w.index);
-    std::vector<item> rows;
-    auto reading = catalog_->read_batch(id, offset, limit, indexes, rows);
-    if (!reading || reading->row.home != n)
-      return fail(errc::not_found,
-                  "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
-    batch_view v;
-    v.row = std::move(reading->row);
-    std::unordered_map<uint32_t, item_in_work> open;
-    for (size_t i = 0, w = 0; i < rows.size(); ++i) {
-      while (working[w].index != rows[i].key.index)
-        ++w;
-      if (!terminal(rows[i].state)) open.emplace(rows[i].key.index, working[w]);
-    }
-    v.processing = static_cast<uint32_t>(open.size());
-    for (auto& row : reading->items) {
-      const auto it = open.find(row.key.index);
-      const auto now = it == open.end() ? item_in_work{} : it->second;
-      v.items.push_back({std::move(row), now.now, now.percent});
-    }
-    return v;
   }
 
   engine_options options_;
@@ -343,8 +216,7 @@ private:
   std::unique_ptr<ledger> ledger_;
   hub hub_;
   std::atomic<uint64_t> open_batches_{0};
-  std::atomic<int64_t> waiting_{0};
-  boost::asio::thread_pool questions_{reader_threads};
+  std::unique_ptr<stored_answers> answers_;
   std::unique_ptr<parser_pool> pool_;
   std::unique_ptr<media_pool> media_;
   std::unique_ptr<transfer_loop> transfers_;

@@ -68,9 +68,8 @@ private:
     if (r.error.code == errc::none && r.text.media) return listen(s_.order.body);
     if (!s_.order.media) return tell(std::move(r));
     if (page) return listen({});
-    tell({r.error.code == errc::none
-              ? fail(errc::no_media, "the URL leads to " + r.text.content_type)
-              : std::move(r.error)});
+    tell({r.error.code == errc::none ? fail(errc::no_media, "the URL leads to " + r.text.content_type)
+                                     : std::move(r.error)});
   }
 
   /// To the media at hand or, without, to that behind the page.
@@ -79,8 +78,9 @@ private:
     // Programs take their time: who waits for them must keep nobody else from being worked on.
     self_->send(s_.boss, progress_atom_v, s_.index, order.work.token, uint32_t{0});
     s_.asked.begin(s_.with.listener, order.work);
-    self_->request(s_.with.listener, listening_timeout, listen_atom_v, order,
-                   caf::actor_cast<progress_taker>(s_.boss), s_.index)
+    self_
+        ->request(s_.with.listener, listening_timeout, listen_atom_v, order,
+                  caf::actor_cast<progress_taker>(s_.boss), s_.index)
         .then(
             [self = self_](listen_result& r) {
               self->state.asked.end();
@@ -100,7 +100,8 @@ private:
   }
 
   void tell(parse_result r) {
-    if (r.error.code == errc::none && !s_.heard.method.empty()) media::describe(r.text, s_.heard, s_.order.url);
+    if (r.error.code == errc::none && !s_.heard.method.empty())
+      media::describe(r.text, s_.heard, s_.order.url);
     r.original = std::move(s_.heard.original);
     r.about = std::move(s_.heard.about.metadata);
     self_->send(s_.boss, parsed_atom_v, s_.index, s_.order.work.token, std::move(r));

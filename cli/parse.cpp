@@ -82,8 +82,7 @@ private:
 
 /// What is said in the media, or in that behind the page.
 result<document> listen(const settings& s, const input& in, bool page) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("troupe-media-" + std::to_string(::getpid()));
+  const auto folder = std::filesystem::temp_directory_path() / ("troupe-media-" + std::to_string(::getpid()));
   media::programs with{s, folder, "/proc/self/exe", s.media.timeout, nullptr};
   media_order order{{}, in.url, page ? content_ref{} : make_content(in.data)};
   transcript words;

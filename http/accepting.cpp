@@ -19,7 +19,7 @@ asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, b
   const auto watching = x.server.to.watch(id, [news] { news->notify(); });
   for (;;) {
     auto v = co_await callback<result<batch_view>>(
-        x, [&](auto done) { x.server.to.batch_status(n, id, 0, 1, done); });
+        x, [&](auto done) { x.server.to.ask().batch_status(n, id, 0, 1, done); });
     if (!v || terminal(v->row.state) || std::chrono::steady_clock::now() >= deadline) co_return v;
     co_await news->wait(deadline);
   }
@@ -74,7 +74,7 @@ asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id)
   if (it.row.state != item_state::succeeded)
     co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
   const auto text =
-      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(it.row.source, done); });
+      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
   if (!text) co_return error_response(text.error());
   co_return json_response(201, render_single(it, *text));
 }

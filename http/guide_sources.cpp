@@ -41,7 +41,7 @@ asio::awaitable<response> list_files(exchange& x) {
   const auto range = range_of(x);
   if (!range) co_return error_response(range.error());
   co_return co_await callback<response>(x, [&](auto done) {
-    x.server.to.sources(*n, range->limit, range->offset, [=, range = *range](result<source_page> page) {
+    x.server.to.ask().sources(*n, range->limit, range->offset, [=, range = *range](result<source_page> page) {
       done(page ? json_response(200, render_files(*page, range.limit, range.offset))
                 : error_response(page.error()));
     });
@@ -58,7 +58,7 @@ asio::awaitable<response> list_knowledge(exchange& x) {
     filter.content_type = type->second;
   if (x.who.key) filter.notebooks = x.who.key->notebooks;
   co_return co_await callback<response>(x, [&](auto done) {
-    x.server.to.all_sources(
+    x.server.to.ask().all_sources(
         *n, range->limit + 1, range->offset, filter, [=, range = *range](result<source_page> page) {
           done(page ? json_response(200, render_knowledge(*page, range.limit, range.offset))
                     : error_response(page.error()));
@@ -68,7 +68,7 @@ asio::awaitable<response> list_knowledge(exchange& x) {
 
 asio::awaitable<response> content(exchange& x) {
   const auto id = source_named(x.arguments[0]);
-  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(id, done); });
+  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(id, done); });
   if (!text) co_return error_response(text.error());
   // To a key that may not see the notebook, the file is not there.
   if (!x.who.may_see(text->row.home)) co_return error_response(no_file(x.arguments[0]));
@@ -91,7 +91,7 @@ response bytes_response(const source_bytes& b) {
 
 asio::awaitable<response> raw_of(exchange& x, const std::string& id) {
   const auto b = co_await callback<result<source_bytes>>(
-      x, [&](auto done) { x.server.to.original(source_named(id), done); });
+      x, [&](auto done) { x.server.to.ask().original(source_named(id), done); });
   if (!b) co_return error_response(b.error());
   if (!x.who.may_see(b->row.home)) co_return error_response(no_file(id));
   co_return bytes_response(*b);
@@ -103,7 +103,7 @@ asio::awaitable<response> raw_file(exchange& x) {
 
 asio::awaitable<response> image(exchange& x) {
   const auto b = co_await callback<result<source_bytes>>(
-      x, [&](auto done) { x.server.to.image(source_named(x.arguments[0]), x.arguments[1], done); });
+      x, [&](auto done) { x.server.to.ask().image(source_named(x.arguments[0]), x.arguments[1], done); });
   if (!b) co_return error_response(b.error());
   if (!x.who.may_see(b->row.home)) co_return error_response(no_file(x.arguments[0]));
   co_return bytes_response(*b);
@@ -113,7 +113,7 @@ asio::awaitable<response> raw_in_notebook(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
   const auto held = co_await callback<result<held_source>>(
-      x, [&](auto done) { x.server.to.find_source(*n, source_named(x.arguments[1]), done); });
+      x, [&](auto done) { x.server.to.ask().find_source(*n, source_named(x.arguments[1]), done); });
   if (!held) co_return error_response(held.error());
   co_return co_await raw_of(x, x.arguments[1]);
 }
@@ -136,7 +136,7 @@ asio::awaitable<response> remove_as_allowed(exchange& x, notebook_id n, source_i
                                             const std::string& id) {
   if (force) {
     const auto text =
-        co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(s, done); });
+        co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(s, done); });
     if (!text) co_return error_response(text.error());
     force = x.who.may_write(text->row.home);
   }
@@ -152,7 +152,7 @@ asio::awaitable<response> delete_file(exchange& x) {
   if (const auto s = source_named(id); s != source_id{})
     co_return co_await remove_as_allowed(x, *n, s, force, id);
   const auto v =
-      co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.find_upload(*n, id, done); });
+      co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_upload(*n, id, done); });
   if (!v) co_return error_response(v.error());
   if (v->row.source != source_id{}) co_return co_await remove_as_allowed(x, *n, v->row.source, force, id);
   if (terminal(v->row.state)) co_return gone();
@@ -183,7 +183,7 @@ result<knowledge_request> read_knowledge(const exchange& x) {
 
 /// The knowledge item, if the caller may see where it is at home.
 asio::awaitable<result<source>> visible_item(exchange& x, source_id s) {
-  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.text(s, done); });
+  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(s, done); });
   if (!text) co_return text.error();
   if (!x.who.may_see(text->row.home)) co_return no_file(file_id(s));
   co_return text->row;

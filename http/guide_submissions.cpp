@@ -89,7 +89,7 @@ asio::awaitable<response> batch_status(exchange& x) {
   const bool with_items = !x.query.contains("items") || x.query.at("items") != "false";
   const auto first = static_cast<uint32_t>(*offset);
   co_return co_await callback<response>(x, [&](auto done) {
-    x.server.to.batch_status(
+    x.server.to.ask().batch_status(
         *n, batch_id{id}, first, with_items ? static_cast<uint32_t>(*limit) : 0, [=](result<batch_view> v) {
           done(v ? json_response(200, render_status(*v, first, with_items)) : error_response(v.error()));
         });

@@ -72,15 +72,16 @@ private:
   asio::awaitable<void> session(stream client) {
     std::string head;
     client.expires_after(limits_.idle);
-    const auto [error, length] =
-        co_await asio::async_read_until(client, asio::dynamic_buffer(head, longest_head), "\r\n\r\n", quietly);
+    const auto [error, length] = co_await asio::async_read_until(
+        client, asio::dynamic_buffer(head, longest_head), "\r\n\r\n", quietly);
     if (error) co_return;
     const auto rest = head.substr(length);
     const auto r = read_proxy_request(std::string_view(head).substr(0, length - 2));
     if (!r) co_return co_await say(client, answer("400 Bad Request", "not understood"));
     stream origin{context_};
     if (!co_await connect(client, origin, *r)) co_return;
-    if (r->forwarded.empty() && !co_await send(client, "HTTP/1.1 200 Connection established\r\n\r\n")) co_return;
+    if (r->forwarded.empty() && !co_await send(client, "HTTP/1.1 200 Connection established\r\n\r\n"))
+      co_return;
     if (!co_await send(origin, r->forwarded + rest)) co_return;
     using namespace asio::experimental::awaitable_operators;
     co_await (pass(client, origin, false) || pass(origin, client, true));

@@ -59,7 +59,8 @@ uint64_t milliseconds_of(const json& x, const char* key) {
   const auto it = x.find(key);
   double seconds = 0;
   if (it != x.end() && it->is_number()) seconds = it->get<double>();
-  if (it != x.end() && it->is_string()) seconds = std::strtod(it->get_ref<const std::string&>().c_str(), nullptr);
+  if (it != x.end() && it->is_string())
+    seconds = std::strtod(it->get_ref<const std::string&>().c_str(), nullptr);
   return seconds > 0 && seconds < 1e9 ? static_cast<uint64_t>(seconds * 1'000) : 0;
 }
 
@@ -69,7 +70,7 @@ std::string dump(const json& x) {
 
 /// Codecs of subtitles that are pictures cannot be read.
 bool is_text_codec(std::string_view codec) {
-  constexpr std::string_view known[] = {"subrip", "srt",      "ass",  "ssa", "webvtt",
+  constexpr std::string_view known[] = {"subrip",   "srt",  "ass",  "ssa",     "webvtt",
                                         "mov_text", "text", "ttml", "eia_608", "hdmv_text_subtitle"};
   return std::find(std::begin(known), std::end(known), codec) != std::end(known);
 }
@@ -81,8 +82,8 @@ bool is_cover(const json& stream) {
 
 std::string type_of(const std::string& format, bool video) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"mp4", "mp4"}, {"webm", "webm"}, {"matroska", "x-matroska"}, {"ogg", "ogg"},
-      {"mp3", "mpeg"}, {"wav", "wav"}, {"flac", "flac"}, {"avi", "x-msvideo"}};
+      {"mp4", "mp4"},  {"webm", "webm"}, {"matroska", "x-matroska"}, {"ogg", "ogg"},
+      {"mp3", "mpeg"}, {"wav", "wav"},   {"flac", "flac"},           {"avi", "x-msvideo"}};
   for (const auto& [part, name] : names)
     if (format.find(part) != format.npos) return (video ? "video/" : "audio/") + std::string(name);
   return video ? "video/x-unknown" : "audio/x-unknown";

@@ -44,8 +44,8 @@ bool speaks(std::string_view language, std::string_view wanted);
 /// What both say; where they disagree, `first`.
 media_facts together(const media_facts& first, const media_facts& second);
 
-/// The document of a transcript: `text` is the transcript's own, as parsed. Media that says no title is called
-/// after the file at `url`.
+/// The document of a transcript: `text` is the transcript's own, as parsed. Media that says no title is
+/// called after the file at `url`.
 void describe(document& text, const transcript& words, std::string_view url);
 
 } // namespace troupe::media

@@ -17,7 +17,9 @@ std::optional<unsigned> percent_done(std::string_view line, uint64_t duration_ms
   constexpr std::string_view key = "out_time_us=";
   if (!line.starts_with(key) || duration_ms == 0) return std::nullopt;
   const auto us = std::strtoll(std::string(line.substr(key.size())).c_str(), nullptr, 10);
-  return us < 0 ? 0u : static_cast<unsigned>(std::min<uint64_t>(100, static_cast<uint64_t>(us) / 10 / duration_ms));
+  return us < 0
+             ? 0u
+             : static_cast<unsigned>(std::min<uint64_t>(100, static_cast<uint64_t>(us) / 10 / duration_ms));
 }
 
 class media_file {
@@ -44,31 +46,25 @@ public:
 
 private:
   result<contents> probe() {
-    const auto said = with_.run(with_.plan({with_.options().media.ffprobe, "-v", "error", "-protocol_whitelist",
-                                            "file,pipe", "-print_format", "json", "-show_format",
-                                            "-show_streams", input}),
-                                &media_);
+    const auto said =
+        with_.run(with_.plan({with_.options().media.ffprobe, "-v", "error", "-protocol_whitelist",
+                              "file,pipe", "-print_format", "json", "-show_format", "-show_streams", input}),
+                  &media_);
     return said ? contents_of_file(*said) : result<contents>{said.error()};
   }
 
   std::vector<std::string> ffmpeg(std::vector<std::string> more) const {
-    std::vector<std::string> out{with_.options().media.ffmpeg,
-                                 "-nostdin",
-                                 "-hide_banner",
-                                 "-v",
-                                 "error",
-                                 "-nostats",
-                                 "-protocol_whitelist",
-                                 "file,pipe",
-                                 "-i",
-                                 input};
+    std::vector<std::string> out{
+        with_.options().media.ffmpeg, "-nostdin",  "-hide_banner", "-v", "error", "-nostats",
+        "-protocol_whitelist",        "file,pipe", "-i",           input};
     out.insert(out.end(), more.begin(), more.end());
     return out;
   }
 
   result<std::string> captions_in(const contents::track& track) {
-    return with_.run(with_.plan(ffmpeg({"-map", "0:s:" + std::to_string(track.number), "-f", "webvtt", "pipe:1"})),
-                     &media_);
+    return with_.run(
+        with_.plan(ffmpeg({"-map", "0:s:" + std::to_string(track.number), "-f", "webvtt", "pipe:1"})),
+        &media_);
   }
 
   failure sound_to_wav(uint64_t duration_ms) {

@@ -76,8 +76,8 @@ public:
       const std::lock_guard lock{mutex_};
       for (auto* r : running_)
         if (r->what.is(item, token)) give_up(*r);
-      const auto it = std::find_if(waiting_.begin(), waiting_.end(),
-                                   [&](const job& j) { return j.is(item, token); });
+      const auto it =
+          std::find_if(waiting_.begin(), waiting_.end(), [&](const job& j) { return j.is(item, token); });
       if (it != waiting_.end()) {
         dropped = std::move(*it);
         waiting_.erase(it);

@@ -17,8 +17,7 @@ using progress = std::function<void(unsigned)>;
 class programs {
 public:
   /// Makes `folder`, and removes it with all that is in it at the end. `launcher` as in `tool_plan`.
-  programs(const settings& s, std::string folder, std::string launcher, milliseconds budget,
-           progress tell);
+  programs(const settings& s, std::string folder, std::string launcher, milliseconds budget, progress tell);
   ~programs();
   programs(const programs&) = delete;
 

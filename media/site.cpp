@@ -22,12 +22,12 @@ struct meaning {
   errc code;
 };
 constexpr meaning meanings[] = {
-    {"unsupported url", errc::no_media},       {"no video formats", errc::no_media},
-    {"no media found", errc::no_media},        {"there's no video", errc::no_media},
-    {"there is no video", errc::no_media},     {"no video could be found", errc::no_media},
-    {"no formats", errc::no_media},            {"is not a valid url", errc::no_media},
-    {"http error 429", errc::http_429},        {"http error 4", errc::http_4xx},
-    {"http error 5", errc::http_5xx},          {"larger than max-filesize", errc::too_large},
+    {"unsupported url", errc::no_media},   {"no video formats", errc::no_media},
+    {"no media found", errc::no_media},    {"there's no video", errc::no_media},
+    {"there is no video", errc::no_media}, {"no video could be found", errc::no_media},
+    {"no formats", errc::no_media},        {"is not a valid url", errc::no_media},
+    {"http error 429", errc::http_429},    {"http error 4", errc::http_4xx},
+    {"http error 5", errc::http_5xx},      {"larger than max-filesize", errc::too_large},
     {"timed out", errc::read_timeout},
 };
 
@@ -75,8 +75,8 @@ private:
     std::string wanted;
     for (const auto& language : with_.options().media.languages)
       wanted += (wanted.empty() ? "" : ",") + language + "," + language + "-.*";
-    std::vector<std::string> more{"--write-info-json", "--skip-download", "--write-subs", "--write-auto-subs",
-                                  "--sub-format",      "vtt/srt/best"};
+    std::vector<std::string> more{"--write-info-json", "--skip-download", "--write-subs",
+                                  "--write-auto-subs", "--sub-format",    "vtt/srt/best"};
     if (!wanted.empty()) more.insert(more.end(), {"--sub-langs", wanted});
     more.insert(more.end(), {"--", url_});
     return run(std::move(more), 0, finding_done);
@@ -127,11 +127,11 @@ private:
     checked_proxy proxy{address_policy::of(o.fetch.allow_networks),
                         {.bytes = static_cast<uint64_t>(o.media.max_bytes), .idle = o.fetch.stall_timeout}};
     auto arguments = o.media.finder;
-    arguments.insert(arguments.end(), {"--ignore-config", "--no-cache-dir", "--no-playlist", "--playlist-items",
-                                       "1", "--no-write-playlist-metafiles", "--no-mtime", "--newline",
-                                       "--socket-timeout", "20", "--proxy",
-                                       "http://127.0.0.1:" + std::to_string(tool_proxy_port), "--user-agent",
-                                       o.fetch.user_agent, "-o", "media.%(ext)s"});
+    arguments.insert(arguments.end(),
+                     {"--ignore-config", "--no-cache-dir", "--no-playlist", "--playlist-items", "1",
+                      "--no-write-playlist-metafiles", "--no-mtime", "--newline", "--socket-timeout", "20",
+                      "--proxy", "http://127.0.0.1:" + std::to_string(tool_proxy_port), "--user-agent",
+                      o.fetch.user_agent, "-o", "media.%(ext)s"});
     std::move(more.begin(), more.end(), std::back_inserter(arguments));
     auto plan = with_.plan(std::move(arguments));
     plan.reach.folder = with_.folder();

@@ -66,10 +66,10 @@ public:
   tool(const tool&) = delete;
 
   /// Gives it the file behind `document` (null: nothing) as its standard input, from its start, and waits for
-  /// what it writes. Fails with `parse_timeout`, `parse_memory`, `parse_crashed` (a signal), `too_large` (more
-  /// than it may write), `no_converter` (it is not installed), `parse_failed` (it exited with an error; the
-  /// text is the end of what it complained), `internal_error` (it cannot be confined), or `cancelled` after
-  /// `stop`.
+  /// what it writes. Fails with `parse_timeout`, `parse_memory`, `parse_crashed` (a signal), `too_large`
+  /// (more than it may write), `no_converter` (it is not installed), `parse_failed` (it exited with an error;
+  /// the text is the end of what it complained), `internal_error` (it cannot be confined), or `cancelled`
+  /// after `stop`.
   result<std::string> run(const document_file* document);
   void stop();
 

@@ -59,14 +59,10 @@ failure confine(const tool_limits& limits, const tool_reach& reach) {
 } // namespace
 
 std::string launch_order(const tool_limits& limits, const tool_reach& reach) {
-  return json{{"memory", limits.memory_bytes},
-              {"cpu", limits.cpu.count()},
-              {"file", limits.file_bytes},
-              {"folder", reach.folder},
-              {"reads", reach.reads},
-              {"network", static_cast<int>(reach.network)},
-              {"processes", reach.processes},
-              {"trusted", reach.trusted}}
+  return json{{"memory", limits.memory_bytes}, {"cpu", limits.cpu.count()},
+              {"file", limits.file_bytes},     {"folder", reach.folder},
+              {"reads", reach.reads},          {"network", static_cast<int>(reach.network)},
+              {"processes", reach.processes},  {"trusted", reach.trusted}}
       .dump();
 }
 

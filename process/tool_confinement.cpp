@@ -49,8 +49,7 @@ constexpr const char* system_files[] = {"/usr",
 class file_rules {
 public:
   explicit file_rules(bool reads_too) {
-    const auto version =
-        syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    const auto version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     handled_ = writing | (reads_too ? reading : 0);
     if (version < version_with_truncate) handled_ &= ~truncate_right;
     landlock_ruleset_attr all{};
@@ -106,16 +105,31 @@ constexpr auto denied = SCMP_ACT_ERRNO(EPERM);
 
 /// What would reach other processes, or change the rules.
 void deny_meddling(system_calls& calls) {
-  calls.rules(denied,
-              {SCMP_SYS(ptrace),        SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-               SCMP_SYS(kill),          SCMP_SYS(tkill),            SCMP_SYS(rt_sigqueueinfo),
-               SCMP_SYS(pidfd_open),    SCMP_SYS(pidfd_send_signal), SCMP_SYS(rt_tgsigqueueinfo),
-               SCMP_SYS(setpriority),   SCMP_SYS(mount),            SCMP_SYS(umount2),
-               SCMP_SYS(chroot),        SCMP_SYS(pivot_root),       SCMP_SYS(setns),
-               SCMP_SYS(unshare),       SCMP_SYS(bpf),              SCMP_SYS(perf_event_open),
-               SCMP_SYS(keyctl),        SCMP_SYS(add_key),          SCMP_SYS(request_key),
-               SCMP_SYS(io_uring_setup), SCMP_SYS(userfaultfd),     SCMP_SYS(setsid),
-               SCMP_SYS(setpgid)});
+  calls.rules(denied, {SCMP_SYS(ptrace),
+                       SCMP_SYS(process_vm_readv),
+                       SCMP_SYS(process_vm_writev),
+                       SCMP_SYS(kill),
+                       SCMP_SYS(tkill),
+                       SCMP_SYS(rt_sigqueueinfo),
+                       SCMP_SYS(pidfd_open),
+                       SCMP_SYS(pidfd_send_signal),
+                       SCMP_SYS(rt_tgsigqueueinfo),
+                       SCMP_SYS(setpriority),
+                       SCMP_SYS(mount),
+                       SCMP_SYS(umount2),
+                       SCMP_SYS(chroot),
+                       SCMP_SYS(pivot_root),
+                       SCMP_SYS(setns),
+                       SCMP_SYS(unshare),
+                       SCMP_SYS(bpf),
+                       SCMP_SYS(perf_event_open),
+                       SCMP_SYS(keyctl),
+                       SCMP_SYS(add_key),
+                       SCMP_SYS(request_key),
+                       SCMP_SYS(io_uring_setup),
+                       SCMP_SYS(userfaultfd),
+                       SCMP_SYS(setsid),
+                       SCMP_SYS(setpgid)});
   const auto self = static_cast<scmp_datum_t>(getpid());
   calls.rule(denied, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, self));
   calls.rule(denied, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_NE, 0));
@@ -143,8 +157,8 @@ void limit_sockets(system_calls& calls, net network) {
 void limit_processes(system_calls& calls, bool allowed) {
   // What clone3 asks for cannot be seen: callers then fall back to clone.
   calls.rule(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
-  for (const scmp_datum_t space : {CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC,
-                                   CLONE_NEWUTS, CLONE_NEWCGROUP})
+  for (const scmp_datum_t space :
+       {CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP})
     calls.rule(denied, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, space, space));
   if (allowed) return;
   calls.rules(denied, {SCMP_SYS(fork), SCMP_SYS(vfork)});

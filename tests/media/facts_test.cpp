@@ -23,7 +23,8 @@ BOOST_AUTO_TEST_CASE(a_site_says_who_when_and_how_long) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_information_gives_none) {
-  for (const auto* text : {"", "[]", "{", "7", "{\"title\": 5, \"duration\": -1, \"upload_date\": \"soon\"}"}) {
+  for (const auto* text :
+       {"", "[]", "{", "7", "{\"title\": 5, \"duration\": -1, \"upload_date\": \"soon\"}"}) {
     const auto f = media::facts_of_site(text);
     BOOST_TEST(f.title == "");
     BOOST_TEST(f.metadata == "{}");

@@ -62,19 +62,22 @@ BOOST_AUTO_TEST_CASE(tunnels_name_host_and_port) {
 }
 
 BOOST_AUTO_TEST_CASE(urls_become_what_an_origin_is_asked) {
-  const auto r = media::read_proxy_request("GET http://a.example:81/p?q HTTP/1.1\r\nHost: a.example:81\r\n"
-                                           "Connection: keep-alive\r\nProxy-Authorization: x\r\nAccept: */*\r\n")
-                     .value();
+  const auto r =
+      media::read_proxy_request("GET http://a.example:81/p?q HTTP/1.1\r\nHost: a.example:81\r\n"
+                                "Connection: keep-alive\r\nProxy-Authorization: x\r\nAccept: */*\r\n")
+          .value();
   BOOST_TEST(r.host == "a.example");
   BOOST_TEST(r.port == "81");
   BOOST_TEST(r.forwarded ==
              "GET /p?q HTTP/1.1\r\nHost: a.example:81\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-  BOOST_TEST(media::read_proxy_request("GET http://a.example HTTP/1.1\r\n")->forwarded.starts_with("GET / HTTP"));
+  BOOST_TEST(
+      media::read_proxy_request("GET http://a.example HTTP/1.1\r\n")->forwarded.starts_with("GET / HTTP"));
 }
 
 BOOST_AUTO_TEST_CASE(all_else_is_no_request) {
-  for (const auto* head : {"", "GET", "GET / HTTP/1.1\r\n", "GET ftp://a/ HTTP/1.1\r\n", "CONNECT a HTTP/1.1\r\n",
-                           "CONNECT :1 HTTP/1.1\r\n", "GET https://a/ HTTP/1.1\r\n", "GET http:///x HTTP/1.1\r\n"})
+  for (const auto* head :
+       {"", "GET", "GET / HTTP/1.1\r\n", "GET ftp://a/ HTTP/1.1\r\n", "CONNECT a HTTP/1.1\r\n",
+        "CONNECT :1 HTTP/1.1\r\n", "GET https://a/ HTTP/1.1\r\n", "GET http:///x HTTP/1.1\r\n"})
     BOOST_TEST(!media::read_proxy_request(head).has_value(), head);
 }
 
@@ -93,10 +96,11 @@ BOOST_FIXTURE_TEST_CASE(what_may_be_fetched_passes, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(what_may_not_is_refused_however_it_is_spelled, fixture) {
   const auto p = ":" + std::to_string(o.port());
-  for (const auto* host : {"127.0.0.2", "2130706434", "0x7f000002", "127.2", "[::1]", "0.0.0.0", "localhost.localdomain",
-                           "169.254.169.254", "[::ffff:127.0.0.2]"}) {
+  for (const auto* host : {"127.0.0.2", "2130706434", "0x7f000002", "127.2", "[::1]", "0.0.0.0",
+                           "localhost.localdomain", "169.254.169.254", "[::ffff:127.0.0.2]"}) {
     const auto answer = get("http://" + std::string(host) + p + "/page/1");
-    BOOST_TEST((has(answer, " 403 ") || has(answer, " 502 ") || has(answer, " 400 ")), host << ": " << answer);
+    BOOST_TEST((has(answer, " 403 ") || has(answer, " 502 ") || has(answer, " 400 ")),
+               host << ": " << answer);
     const auto tunnel = ask("CONNECT " + std::string(host) + p + " HTTP/1.1\r\n\r\n");
     BOOST_TEST((has(tunnel, " 403 ") || has(tunnel, " 502 ")), host << ": " << tunnel);
   }

@@ -27,8 +27,9 @@ class clips {
 public:
   clips() {
     write("words.srt", "1\n00:00:00,500 --> 00:00:02,000\nHello from a track\n");
-    const std::string made = "cd " + dir_.path() + " && ffmpeg -nostdin -v error -f lavfi -i sine=duration=4 "
-                                                   "-f lavfi -i color=size=64x64:duration=4:rate=5 ";
+    const std::string made = "cd " + dir_.path() +
+                             " && ffmpeg -nostdin -v error -f lavfi -i sine=duration=4 "
+                             "-f lavfi -i color=size=64x64:duration=4:rate=5 ";
     const auto sound = made + "-map 0:a -c:a libvorbis sound.ogg";
     const auto film = made + "-i words.srt -map 1:v -map 0:a -map 2:s -c:v mpeg4 -c:a aac -c:s mov_text "
                              "-metadata title='A titled film' -metadata:s:s:0 language=eng film.mp4";
@@ -79,7 +80,8 @@ struct fixture {
     const auto body = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name +
                       "\"\r\n\r\n" + clips::all().bytes(name) + "\r\n--edge--\r\n";
     return server
-        ->post("/api/v1/notebooks/1/files/upload/", body, {"Content-Type: multipart/form-data; boundary=edge"})
+        ->post("/api/v1/notebooks/1/files/upload/", body,
+               {"Content-Type: multipart/form-data; boundary=edge"})
         .json();
   }
   /// The single item of a batch, once it has ended.
@@ -175,7 +177,8 @@ BOOST_AUTO_TEST_CASE(media_behind_a_url_and_behind_a_page_is_found) {
   BOOST_TEST(rows[0]["extraction_method"] == "media/captions");
   // Captions come first: the media itself was fetched by nobody but the direct request.
   for (const auto& r : o.requests())
-    BOOST_TEST((r.path != "/film.mp4" || !r.headers.contains("range") || r.headers.at("range") == "bytes=0-"));
+    BOOST_TEST(
+        (r.path != "/film.mp4" || !r.headers.contains("range") || r.headers.at("range") == "bytes=0-"));
 }
 
 BOOST_AUTO_TEST_CASE(a_page_without_captions_is_listened_to) {
@@ -216,8 +219,9 @@ BOOST_AUTO_TEST_CASE(the_finder_is_no_way_round_the_address_check) {
 BOOST_AUTO_TEST_CASE(a_finder_that_goes_its_own_way_gets_nowhere) {
   // It tries the origin at an address that may be fetched, without the proxy; and to read, write and stay.
   const program p{"exec >&2\n"
-                  "for try in 'curl -s --noproxy * --max-time 5 " + o.url("/page/1") +
-                  "' 'cat /etc/passwd' 'touch " + dir.path() + "/escaped' 'setsid sleep 31337.25'; do\n"
+                  "for try in 'curl -s --noproxy * --max-time 5 " +
+                  o.url("/page/1") + "' 'cat /etc/passwd' 'touch " + dir.path() +
+                  "/escaped' 'setsid sleep 31337.25'; do\n"
                   "  $try && echo \"could: $try\"\ndone\nexit 1\n"};
   serve({"media.finder=[\"" + p.path + "\"]"});
   const auto it = media_of(o.url("/page/5"));

@@ -1,0 +1,46 @@
+#pragma once
+#include "actors/hub.hpp"
+#include "actors/questions.hpp"
+#include "storage/catalog.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+
+namespace troupe {
+
+/// Answers from the store, with what supervisors hold in memory laid over it; on threads of its own.
+class stored_answers final : public questions {
+public:
+  /// Both outlive it.
+  stored_answers(const catalog& store, const hub& listeners);
+  /// Answers what was asked, and takes nothing more.
+  void close();
+
+  /// Items from `offset` on, at most `limit`.
+  void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
+                    answer<batch_view> done) override;
+  void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) override;
+  void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) override;
+  /// Sources of every notebook; each tells whether `n` holds it.
+  void all_sources(notebook_id n, uint64_t limit, uint64_t offset, source_filter f,
+                   answer<source_page> done) override;
+  void text(source_id s, answer<source_text> done) override;
+  void original(source_id s, answer<source_bytes> done) override;
+  /// An image of the source's document; its type stands in for the source's.
+  void image(source_id s, std::string name, answer<source_bytes> done) override;
+  /// The source as notebook `n` holds it.
+  void find_source(notebook_id n, source_id s, answer<held_source> done) override;
+
+private:
+  template <class T, class Work>
+  void read(answer<T> done, Work work);
+  result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) const;
+
+  const catalog& catalog_;
+  const hub& hub_;
+  std::atomic<int64_t> waiting_{0};
+  boost::asio::thread_pool threads_;
+};
+
+} // namespace troupe
