@@ -44,6 +44,7 @@ public:
     size_t items = 1'000'000;
     size_t url_bytes = 2'048;
     size_t upload_id_bytes = 128;
+    size_t custom_id_bytes = 512;
   };
   /// An element that was refused; it is an item all the same, failed from the start.
   struct refusal {
@@ -55,7 +56,7 @@ public:
   ~intake();
 
   /// False when the batch is full.
-  bool add(std::string_view url, std::string_view upload_id = {});
+  bool add(std::string_view url, std::string_view upload_id = {}, std::string_view custom_id = {});
   /// An uploaded file; its name is clean. An empty one is refused.
   bool add_file(std::string filename, content_ref body, std::string_view upload_id = {});
   /// An element that is no text at all.

@@ -43,19 +43,24 @@ intake::intake(const limits& l)
     , seen_(std::make_unique<seen>()) {}
 intake::~intake() = default;
 
-bool intake::add(std::string_view url, std::string_view upload_id) {
+bool intake::add(std::string_view url, std::string_view upload_id, std::string_view custom_id) {
   if (count_ >= limits_.items) return false;
   auto normal = normalize_url(url, limits_.url_bytes);
   if (!normal) return refuse(std::string(url), normal.error());
   if (!upload_id.empty())
     if (auto f = check_upload_id(upload_id, limits_.upload_id_bytes); f.code != errc::none)
       return refuse(std::string(url), std::move(f));
+  if (custom_id.size() > limits_.custom_id_bytes)
+    return refuse(std::string(url), fail(errc::invalid_request, "custom_id: longer than " +
+                                                                    std::to_string(limits_.custom_id_bytes) +
+                                                                    " bytes"));
   item_spec x;
   const auto index = static_cast<uint32_t>(count_++);
   const auto [it, fresh] = seen_->first.try_emplace(mark_of(*normal), index);
   if (!fresh) x.same_as = it->second;
   x.url = std::move(*normal);
   x.upload_id = upload_id;
+  x.custom_id = custom_id;
   items_.push_back(std::move(x));
   return true;
 }

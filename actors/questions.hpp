@@ -44,6 +44,55 @@ struct source_bytes {
   content_ref bytes;
 };
 
+/// Which batches a listing shows.
+struct batch_filter {
+  /// Notebooks that may be seen; empty: all.
+  std::vector<uint64_t> notebooks;
+  /// Empty: any state.
+  std::vector<batch_state> states;
+  timestamp created_after{};
+};
+
+/// Batches, newest first.
+struct batch_page {
+  std::vector<batch_view> batches;
+  /// Go on with those before this one; zero: there are no more.
+  batch_id next{};
+};
+
+/// Which items of a batch a listing shows.
+struct item_filter {
+  /// Stored state; an item that is in work is `pending` or `retry_wait`.
+  std::optional<item_state> state;
+  /// Only those in work.
+  std::optional<phase> now;
+  /// `none`: whatever its error.
+  errc error = errc::none;
+  /// Host and port of the URL; empty: any.
+  std::string host;
+  /// Part of the URL, file name or custom id; empty: any.
+  std::string text;
+};
+
+/// Items in their order.
+struct item_list {
+  batch row;
+  std::vector<item_view> items;
+  /// The index to go on from; none: there are no more.
+  std::optional<uint32_t> next;
+};
+
+/// A stretch of the log.
+struct event_page {
+  std::vector<event> events;
+  /// Looked at up to here, whether or not there was anything for the caller.
+  event_number reached{};
+  /// The batch has ended, and its last event is among these or before them.
+  bool ended = false;
+  /// What was asked for begins before the oldest event that is kept.
+  bool lost = false;
+};
+
 /// Which sources a listing shows.
 struct source_filter {
   /// Empty: any type.
@@ -62,6 +111,14 @@ public:
   /// Items from `offset` on, at most `limit`.
   virtual void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                             answer<batch_view> done) = 0;
+  /// The batch alone, of any notebook.
+  virtual void find_batch(batch_id id, answer<batch_view> done) = 0;
+  virtual void batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) = 0;
+  virtual void items(batch_id id, item_filter f, uint32_t from, uint32_t limit, answer<item_list> done) = 0;
+  virtual void find_item(item_id id, answer<item_view> done) = 0;
+  virtual void attempts(item_key item, answer<std::vector<attempt>> done) = 0;
+  /// Durable events of a batch after `after`, oldest first.
+  virtual void events(batch_id id, event_number after, uint32_t limit, answer<event_page> done) = 0;
   virtual void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) = 0;
   virtual void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) = 0;
   /// Sources of every notebook; each tells whether `n` holds it.

@@ -1,6 +1,7 @@
 #include "actors/stored_answers.hpp"
 
 #include "config/log.hpp"
+#include "fetch/url.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -52,13 +53,7 @@ void stored_answers::find_upload(notebook_id n, std::string upload_id, answer<it
   read<item_view>(std::move(done), [=, this]() -> result<item_view> {
     auto row = catalog_.find_upload(n, upload_id);
     if (!row) return fail(errc::not_found, "there is no upload \"" + upload_id + "\" in this notebook");
-    item_view v{std::move(*row)};
-    for (const auto& w : hub_.in_work(v.row.key.batch))
-      if (w.index == v.row.key.index && !terminal(v.row.state)) {
-        v.now = w.now;
-        v.percent = w.percent;
-      }
-    return v;
+    return seen(std::move(*row));
   });
 }
 void stored_answers::sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) {
@@ -121,18 +116,14 @@ void stored_answers::find_source(notebook_id n, source_id s, answer<held_source>
 
 /// The supervisor's items in work, laid over a snapshot of the rows that is newer than they are: an item
 /// that has ended since is shown as ended.
-result<batch_view> stored_answers::read_status(notebook_id n, batch_id id, uint32_t offset,
-                                               uint32_t limit) const {
-  if (!catalog_.has_notebook(n)) return no_notebook(n);
+result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint32_t limit) const {
   const auto working = hub_.in_work(id);
   std::vector<uint32_t> indexes;
   for (const auto& w : working)
     indexes.push_back(w.index);
   std::vector<item> rows;
   auto reading = catalog_.read_batch(id, offset, limit, indexes, rows);
-  if (!reading || reading->row.home != n)
-    return fail(errc::not_found,
-                "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
+  if (!reading) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
   batch_view v;
   v.row = std::move(reading->row);
   std::unordered_map<uint32_t, item_in_work> open;
@@ -148,6 +139,115 @@ result<batch_view> stored_answers::read_status(notebook_id n, batch_id id, uint3
     v.items.push_back({std::move(row), now.now, now.percent});
   }
   return v;
+}
+
+result<batch_view> stored_answers::read_status(notebook_id n, batch_id id, uint32_t offset,
+                                               uint32_t limit) const {
+  if (!catalog_.has_notebook(n)) return no_notebook(n);
+  auto v = read_batch(id, offset, limit);
+  if (!v || v->row.home != n)
+    return fail(errc::not_found,
+                "notebook " + std::to_string(raw(n)) + " has no batch " + std::to_string(raw(id)));
+  return v;
+}
+
+item_view stored_answers::seen(item row) const {
+  item_view v{std::move(row)};
+  if (terminal(v.row.state)) return v;
+  for (const auto& w : hub_.in_work(v.row.key.batch))
+    if (w.index == v.row.key.index) {
+      v.now = w.now;
+      v.percent = w.percent;
+    }
+  return v;
+}
+
+// -- the native API's questions ------------------------------------------------------------------------
+
+void stored_answers::find_batch(batch_id id, answer<batch_view> done) {
+  read<batch_view>(std::move(done), [=, this] { return read_batch(id, 0, 0); });
+}
+
+void stored_answers::batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) {
+  read<batch_page>(std::move(done), [=, this, f = std::move(f)]() -> result<batch_page> {
+    batch_page page{{}, before};
+    const auto contains = [](const auto& all, const auto& x) {
+      return all.empty() || std::find(all.begin(), all.end(), x) != all.end();
+    };
+    const auto wanted = [&](const batch& x) {
+      return contains(f.notebooks, raw(x.home)) && contains(f.states, x.state) && x.created > f.created_after;
+    };
+    // One more tells whether there are more.
+    for (auto& b : catalog_.batches(page.next, limit + 1, wanted)) {
+      if (page.batches.size() == limit) {
+        page.next = page.batches.back().row.id;
+        break;
+      }
+      const auto working = static_cast<uint32_t>(hub_.in_work(b.id).size());
+      page.batches.push_back({std::move(b), std::min(working, b.counts.open()), {}});
+    }
+    return page;
+  });
+}
+
+void stored_answers::items(batch_id id, item_filter f, uint32_t from, uint32_t limit,
+                           answer<item_list> done) {
+  read<item_list>(std::move(done), [=, this, f = std::move(f)] { return read_items(id, f, from, limit); });
+}
+
+result<item_list> stored_answers::read_items(batch_id id, const item_filter& f, uint32_t from,
+                                             uint32_t limit) const {
+  std::unordered_map<uint32_t, item_in_work> working;
+  for (const auto& w : hub_.in_work(id))
+    working.emplace(w.index, w);
+  auto row = catalog_.find_batch(id);
+  if (!row) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+  item_list out{std::move(*row), {}, std::nullopt};
+  const auto phase_of = [&](const item& x) {
+    const auto it = terminal(x.state) ? working.end() : working.find(x.key.index);
+    return it == working.end() ? item_in_work{} : it->second;
+  };
+  const auto wanted = [&](const item& x) {
+    return (!f.state || (x.state == *f.state && phase_of(x).now == phase::waiting)) &&
+           (!f.now || phase_of(x).now == *f.now) && (f.error == errc::none || x.error.code == f.error) &&
+           (f.host.empty() || host_of(x.url) == f.host) &&
+           (f.text.empty() || x.url.find(f.text) != x.url.npos || x.filename.find(f.text) != x.url.npos ||
+            x.custom_id.find(f.text) != x.url.npos);
+  };
+  for (auto& x : catalog_.items(out.row, from, limit, wanted)) {
+    const auto now = phase_of(x);
+    out.items.push_back({std::move(x), now.now, now.percent});
+  }
+  if (from < out.row.counts.total) out.next = from;
+  return out;
+}
+
+void stored_answers::find_item(item_id id, answer<item_view> done) {
+  read<item_view>(std::move(done), [=, this]() -> result<item_view> {
+    auto row = catalog_.find_item(id);
+    if (!row) return fail(errc::not_found, "there is no item " + std::to_string(raw(id)));
+    return seen(std::move(*row));
+  });
+}
+
+void stored_answers::attempts(item_key item, answer<std::vector<attempt>> done) {
+  read<std::vector<attempt>>(std::move(done),
+                             [=, this]() -> result<std::vector<attempt>> { return catalog_.attempts(item); });
+}
+
+void stored_answers::events(batch_id id, event_number after, uint32_t limit, answer<event_page> done) {
+  read<event_page>(std::move(done), [=, this] { return read_events(id, after, limit); });
+}
+
+result<event_page> stored_answers::read_events(batch_id id, event_number after, uint32_t limit) const {
+  const auto row = catalog_.find_batch(id);
+  if (!row) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+  event_page page;
+  page.reached = std::max(after, event_number{raw(row->first_event) - 1});
+  page.lost = raw(catalog_.oldest_event()) > raw(page.reached) + 1;
+  page.events = catalog_.events(page.reached, limit, [&](const event& e) { return e.batch == id; });
+  page.ended = terminal(row->state) && page.reached >= row->last_event;
+  return page;
 }
 
 } // namespace troupe

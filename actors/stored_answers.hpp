@@ -20,6 +20,12 @@ public:
   /// Items from `offset` on, at most `limit`.
   void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                     answer<batch_view> done) override;
+  void find_batch(batch_id id, answer<batch_view> done) override;
+  void batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) override;
+  void items(batch_id id, item_filter f, uint32_t from, uint32_t limit, answer<item_list> done) override;
+  void find_item(item_id id, answer<item_view> done) override;
+  void attempts(item_key item, answer<std::vector<attempt>> done) override;
+  void events(batch_id id, event_number after, uint32_t limit, answer<event_page> done) override;
   void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) override;
   void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) override;
   /// Sources of every notebook; each tells whether `n` holds it.
@@ -36,6 +42,10 @@ private:
   template <class T, class Work>
   void read(answer<T> done, Work work);
   result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) const;
+  result<batch_view> read_batch(batch_id id, uint32_t offset, uint32_t limit) const;
+  result<item_list> read_items(batch_id id, const item_filter& f, uint32_t from, uint32_t limit) const;
+  result<event_page> read_events(batch_id id, event_number after, uint32_t limit) const;
+  item_view seen(item row) const;
 
   const catalog& catalog_;
   const hub& hub_;

@@ -31,6 +31,8 @@ void supervising::down(const caf::down_msg& msg) {
 }
 
 caf::result<bool> supervising::cancel() {
+  // The wish is durable; whoever repeats it must not wait for a supervisor that is about to end.
+  if (s_.cancelling) return true;
   auto promise = self_->make_response_promise<bool>();
   self_->request(s_.of.with.writer, writer_timeout, cancel_atom_v, s_.of.row.id)
       .then(

@@ -30,6 +30,12 @@ public:
 };
 using stream_body = std::function<asio::awaitable<void>(stream_writer&)>;
 
+/// What went wrong, in the words of no API yet: the session renders it for the one that was called.
+struct error_body {
+  std::string code;
+  std::string detail;
+};
+
 struct response {
   unsigned status = 200;
   std::string content_type = "application/json";
@@ -38,6 +44,8 @@ struct response {
   std::string body;
   std::string file;
   stream_body stream;
+  /// Set: what stands in the place of a body.
+  std::optional<error_body> error;
 };
 
 /// The next bytes of a request's body; none at its end.
@@ -82,6 +90,8 @@ struct exchange {
   std::map<std::string, std::string> headers;
   caller who;
   std::string content_type;
+  /// `X-Request-Id`: the client's own, or one made for the request.
+  std::string request_id;
   /// Read whole before the handler runs, unless its route is streamed: then `incoming` is what is to be read.
   request_body body;
   body_source* incoming = nullptr;
@@ -91,10 +101,17 @@ using handler = std::function<asio::awaitable<response>(exchange&)>;
 
 /// A JSON answer.
 response json_response(unsigned status, std::string body);
-/// An error answer: a JSON object with `detail`, `code`, and `success` false.
+/// An error answer.
 response error_response(unsigned status, std::string_view code, std::string_view detail);
 /// The answer to a failure: its status by its code; `Retry-After` where trying again makes sense.
 response error_response(const failure& f);
+
+/// Gives an error answer its body: `{"success": false, "detail", "code"}` for the guide's clients, a problem
+/// (RFC 9457) with `code` and `request_id` for those of the native API.
+void render_error(response& r, bool native, const std::string& request_id);
+
+/// An original, never as a page of this server's own origin.
+response bytes_response(const source_bytes& b);
 
 /// Waits for a callback: `start` is given a function to be called once, on any thread.
 template <class T, class Start>

@@ -3,6 +3,7 @@
 #include "config/log.hpp"
 #include "http/guide.hpp"
 #include "http/session.hpp"
+#include "http/v1.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -33,11 +34,18 @@ result<tcp::endpoint> endpoint_of(const std::string& listen) {
   return tcp::endpoint{address, static_cast<uint16_t>(port)};
 }
 
+std::vector<route> all_routes() {
+  auto all = guide_routes();
+  auto native = v1_routes();
+  std::move(native.begin(), native.end(), std::back_inserter(all));
+  return all;
+}
+
 class one_thread_front final : public front {
 public:
   one_thread_front(const settings& s, gateway& to)
       : workers_(static_cast<unsigned>(s.http.render_threads))
-      , shared_{{s, to, workers_}, router{guide_routes()}, door{s}}
+      , shared_{{s, to, workers_}, router{all_routes()}, door{s}}
       , acceptor_(context_)
       , most_connections_(s.http.max_connections) {}
   ~one_thread_front() override { stop(); }

@@ -75,20 +75,6 @@ asio::awaitable<response> content(exchange& x) {
   co_return json_response(200, render_content(*text));
 }
 
-/// The original, never as a page of this server's own origin.
-response bytes_response(const source_bytes& b) {
-  response r;
-  r.content_type = b.row.content_type.empty() ? "application/octet-stream" : b.row.content_type;
-  r.headers = {{"X-Content-Type-Options", "nosniff"},
-               {"Content-Security-Policy", "sandbox; default-src 'none'"},
-               {"Content-Disposition", "attachment; filename=\"" + file_id(b.row.id) + "\""}};
-  if (b.bytes.bytes)
-    r.body = *b.bytes.bytes;
-  else
-    r.file = b.bytes.path;
-  return r;
-}
-
 asio::awaitable<response> raw_of(exchange& x, const std::string& id) {
   const auto b = co_await callback<result<source_bytes>>(
       x, [&](auto done) { x.server.to.ask().original(source_named(id), done); });

@@ -1,10 +1,14 @@
 #include "http/exchange.hpp"
 
+#include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace troupe::http {
+
+namespace bhttp = boost::beast::http;
+
 namespace {
 
 unsigned status_of(errc code) {
@@ -42,14 +46,45 @@ response json_response(unsigned status, std::string body) {
 }
 
 response error_response(unsigned status, std::string_view code, std::string_view detail) {
-  const nlohmann::ordered_json body{{"success", false}, {"detail", detail}, {"code", code}};
-  auto r = json_response(status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  response r;
+  r.status = status;
+  r.error = error_body{std::string(code), std::string(detail)};
   if (status == 429 || status == 503) r.headers.emplace_back("Retry-After", "5");
   return r;
 }
 
+void render_error(response& r, bool native, const std::string& request_id) {
+  if (!r.error) return;
+  nlohmann::ordered_json body;
+  if (native)
+    body = {{"type", "about:blank"},
+            {"title", bhttp::obsolete_reason(bhttp::int_to_status(r.status))},
+            {"status", r.status},
+            {"request_id", request_id}};
+  else
+    body = {{"success", false}};
+  body["detail"] = r.error->detail;
+  body["code"] = r.error->code;
+  if (native) r.content_type = "application/problem+json";
+  r.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  r.error.reset();
+}
+
 response error_response(const failure& f) {
   return error_response(status_of(f.code), info(f.code).name, f.text());
+}
+
+response bytes_response(const source_bytes& b) {
+  response r;
+  r.content_type = b.row.content_type.empty() ? "application/octet-stream" : b.row.content_type;
+  r.headers = {{"X-Content-Type-Options", "nosniff"},
+               {"Content-Security-Policy", "sandbox; default-src 'none'"},
+               {"Content-Disposition", "attachment; filename=\"" + file_id(b.row.id) + "\""}};
+  if (b.bytes.bytes)
+    r.body = *b.bytes.bytes;
+  else
+    r.file = b.bytes.path;
+  return r;
 }
 
 } // namespace troupe::http

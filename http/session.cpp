@@ -8,7 +8,10 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
+#include <cstdio>
 #include <optional>
+#include <random>
 
 namespace troupe::http {
 namespace {
@@ -81,7 +84,10 @@ private:
     version_ = head.version();
     origin_ = to_string(head[bhttp::field::origin]);
     head_only_ = head.method() == bhttp::verb::head;
+    native_ = path_part(parse_target(view(head.target())).second).starts_with("/v1/");
+    request_id_ = request_id_of(view(head["X-Request-Id"]));
     exchange x{front_.server, stream_.get_executor()};
+    x.request_id = request_id_;
     ++front_.requests;
     auto answer = co_await handle(in, x);
     co_await drop_body(in);
@@ -101,6 +107,18 @@ private:
     const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), tuple);
     buffer_.commit(n);
     co_return !error;
+  }
+
+  /// The client's own, when it is one line of visible characters.
+  static std::string request_id_of(std::string_view given) {
+    constexpr size_t longest = 128;
+    const bool visible = std::all_of(given.begin(), given.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    if (!given.empty() && given.size() <= longest && visible) return std::string(given);
+    thread_local std::mt19937_64 random{std::random_device{}()};
+    char text[20];
+    std::snprintf(text, sizeof text, "req_%014llx",
+                  static_cast<unsigned long long>(random() & 0xffffffffffffffu));
+    return text;
   }
 
   asio::awaitable<bool> refuse_head(beast::error_code error) {
@@ -138,6 +156,8 @@ private:
     x.arguments = found.arguments;
     x.query = parse_query(target);
     x.content_type = to_string(head[bhttp::field::content_type]);
+    for (const auto name : {"If-None-Match", "Last-Event-ID", "Accept", "Idempotency-Key"})
+      if (const auto value = head[name]; !value.empty()) x.headers[name] = to_string(value);
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
     x.incoming = this;
     most_ =
@@ -256,6 +276,7 @@ private:
     m.version(version_);
     m.keep_alive(keep_alive_);
     m.set(bhttp::field::server, "Troupe");
+    if (!request_id_.empty()) m.set("X-Request-Id", request_id_);
     if (r.status != 204) m.set(bhttp::field::content_type, r.content_type);
     for (const auto& [key, value] : r.headers)
       m.insert(key, value);
@@ -264,6 +285,7 @@ private:
   asio::awaitable<bool> send(response& r) {
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
     allowed_origin_ = false;
+    render_error(r, native_, request_id_);
     if (r.stream) co_return co_await send_stream(r);
     if (!r.file.empty()) co_return co_await send_file(r);
     bhttp::response<bhttp::string_body> m;
@@ -327,6 +349,9 @@ private:
   uint64_t most_ = 0;
   uint64_t received_ = 0;
   bool continued_ = false;
+  std::string request_id_;
+  /// The native API was called.
+  bool native_ = false;
   unsigned version_ = 11;
   bool keep_alive_ = true;
   /// Nothing more can be read of this request's body.

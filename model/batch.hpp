@@ -91,6 +91,10 @@ struct batch {
   batch_state state = batch_state::open;
   batch_options options;
   item_counts counts;
+  /// Its first event: where its part of the log begins.
+  event_number first_event{};
+  /// Its newest event.
+  event_number last_event{};
   timestamp created{};
   timestamp updated{};
 };
@@ -100,6 +104,8 @@ struct item_spec {
   std::string url;
   /// The client's name for the item, unique in its notebook; empty: the server makes one.
   std::string upload_id;
+  /// The client's own word for the item, of whatever form, given back with it.
+  std::string custom_id;
   /// Index of an earlier item of the batch with the same URL: this one takes over its outcome.
   std::optional<uint32_t> same_as;
   /// Of a file instead of a URL: its name and its bytes, in memory or spooled.
@@ -117,6 +123,7 @@ struct item {
   std::string url;
   /// The client's upload id; empty when it gave none (see `upload_id`).
   std::string upload_id;
+  std::string custom_id;
   std::optional<uint32_t> same_as;
   /// Of an uploaded file: its name and size, and its content as long as the item may need it. The item owns
   /// that content until it ends; a failed one keeps it, to be parsed again.

@@ -24,6 +24,18 @@ std::string file_id(source_id id) {
 source_id parse_file_id(std::string_view text) {
   return source_id{after_prefix(text, "f_")};
 }
+std::string batch_name(batch_id id) {
+  return "bat_" + std::to_string(raw(id));
+}
+std::string item_name(item_id id) {
+  return "itm_" + std::to_string(raw(id));
+}
+batch_id parse_batch_name(std::string_view text) {
+  return batch_id{after_prefix(text, "bat_")};
+}
+item_id parse_item_name(std::string_view text) {
+  return item_id{after_prefix(text, "itm_")};
+}
 std::string upload_id(item_id id) {
   return "u_" + std::to_string(raw(id));
 }

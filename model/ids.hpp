@@ -66,6 +66,12 @@ struct attempt_token {
 std::string file_id(source_id id);
 /// The number in `f_<number>`; 0 when the text is not one.
 source_id parse_file_id(std::string_view text);
+/// The native API's names: `bat_<number>`, `itm_<number>`.
+std::string batch_name(batch_id id);
+std::string item_name(item_id id);
+/// The number in such a name; 0 when the text is not one.
+batch_id parse_batch_name(std::string_view text);
+item_id parse_item_name(std::string_view text);
 /// The upload id that the server gives to an item whose client gave none: `u_<number>`.
 std::string upload_id(item_id id);
 /// The number in `u_<number>`; 0 when the text is not one.

@@ -20,6 +20,29 @@ std::string to_rfc3339(timestamp t) {
   return text;
 }
 
+timestamp parse_rfc3339(std::string_view text) {
+  const std::string copy{text};
+  std::tm parts{};
+  const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (!rest) return {};
+  timestamp out{std::chrono::seconds{timegm(&parts)}};
+  if (*rest == '.') {
+    int64_t scale = 100;
+    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, scale /= 10)
+      out += milliseconds{(*rest - '0') * scale};
+  }
+  if (*rest == 'Z' && !rest[1]) return out;
+  int hours = 0;
+  int minutes = 0;
+  char sign = 0;
+  int used = 0;
+  if (std::sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] ||
+      (sign != '+' && sign != '-'))
+    return {};
+  const auto offset = std::chrono::minutes{60 * hours + minutes};
+  return sign == '+' ? out - offset : out + offset;
+}
+
 timestamp parse_http_date(std::string_view text) {
   const std::string copy{text};
   for (const char* format :

@@ -97,6 +97,32 @@ std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint
   return out;
 }
 
+std::vector<batch> catalog::batches(batch_id& before, uint32_t limit,
+                                    const std::function<bool(const batch&)>& wanted) const {
+  const auto at = db_.snapshot();
+  std::vector<batch> out;
+  for (uint32_t rows = 0; rows < most_rows && out.size() < limit; ++rows) {
+    const auto found = at->last(table::batches, {}, key::number(raw(before)));
+    before = found ? batch_id{key::number_at(found->first, 0)} : batch_id{};
+    if (!found) break;
+    if (batch b; layout::decode(found->second, b) && wanted(b)) out.push_back(std::move(b));
+  }
+  return out;
+}
+
+std::vector<item> catalog::items(const batch& b, uint32_t& first, uint32_t limit,
+                                 const std::function<bool(const item&)>& wanted) const {
+  const auto at = db_.snapshot();
+  std::vector<item> out;
+  auto i = at->scan(table::items, key::item({b.id, first}), key::after(key::number(raw(b.id))));
+  for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
+    first = key::index_of(i->key()) + 1;
+    if (auto x = read_item({b.id, first - 1}, i->value()); wanted(x)) out.push_back(std::move(x));
+  }
+  if (!i->valid()) first = b.counts.total;
+  return out;
+}
+
 std::optional<item> catalog::find_item(item_key k) const {
   return item_at(*db_.snapshot(), k);
 }
@@ -197,6 +223,24 @@ std::optional<content_ref> catalog::content(const digest& hash, uint64_t size) c
   else
     return std::nullopt;
   return ref;
+}
+
+std::vector<event> catalog::events(event_number& after, size_t limit,
+                                   const std::function<bool(const event&)>& wanted) const {
+  const auto at = db_.snapshot();
+  std::vector<event> out;
+  auto i = at->scan(table::events, key::number(raw(after) + 1), key::number(~uint64_t{0}));
+  for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
+    after = event_number{key::number_at(i->key(), 0)};
+    if (event e; layout::decode(i->value(), e) && wanted(e)) out.push_back(std::move(e));
+  }
+  return out;
+}
+
+event_number catalog::oldest_event() const {
+  const auto at = db_.snapshot();
+  const auto i = at->scan(table::events, {}, key::number(~uint64_t{0}));
+  return i->valid() ? event_number{key::number_at(i->key(), 0)} : event_number{};
 }
 
 std::vector<event> catalog::events(event_number after, size_t limit) const {

@@ -33,6 +33,14 @@ public:
   std::optional<batch_reading> read_batch(batch_id id, uint32_t first, uint32_t limit,
                                           const std::vector<uint32_t>& also,
                                           std::vector<item>& also_items) const;
+  /// Batches before `before` that pass `wanted`, newest first; looks at a bounded number of rows. Sets
+  /// `before` to the batch to go on from, or to zero at the end.
+  std::vector<batch> batches(batch_id& before, uint32_t limit,
+                             const std::function<bool(const batch&)>& wanted) const;
+  /// Items of a batch from index `first` on that pass `wanted`, at most `limit`; looks at a bounded number of
+  /// rows. Sets `first` to the index to go on from; the batch's size at the end.
+  std::vector<item> items(const batch& b, uint32_t& first, uint32_t limit,
+                          const std::function<bool(const item&)>& wanted) const;
   /// Up to `limit` items from `first` on that are not final; looks at a bounded number of rows, so that few
   /// or none may come back before the end. Sets `first` to the index to go on from. A row that cannot be read
   /// comes with `corrupt_row`.
@@ -60,6 +68,11 @@ public:
 
   /// Events after `after`, at most `limit`.
   std::vector<event> events(event_number after, size_t limit) const;
+  /// Those that pass `wanted`; looks at a bounded number of rows. Sets `after` to the last one looked at.
+  std::vector<event> events(event_number& after, size_t limit,
+                            const std::function<bool(const event&)>& wanted) const;
+  /// The oldest that is kept; zero when there is none.
+  event_number oldest_event() const;
 
   /// Counts the rows of a batch one by one; equal to its counts unless the store is broken.
   item_counts recount(batch_id id) const;

@@ -130,6 +130,7 @@ failure ledger::add(batch_id id, std::span<const item_spec> specs) {
              .id = item_id{raw(first) + i},
              .url = spec.url,
              .upload_id = spec.upload_id,
+             .custom_id = spec.custom_id,
              .same_as = spec.same_as,
              .filename = spec.filename,
              .input = spec.body.hash,
@@ -164,6 +165,7 @@ batch ledger::accept(batch_id id, const batch_options& options) {
   set_->put(table::index, key::batch_of(row.home, id), {});
   if (!db_.get(table::index, key::notebook(row.home)))
     set_->put(table::index, key::notebook(row.home), layout::encode(notebook{row.home, row.created}));
+  row.first_event = event_number{next_.event};
   auto& kept = batches_[id] = row;
   set_->put(table::index, key::open_batch(id), {});
   write_event({.kind = event_kind::batch_accepted}, kept);
@@ -201,8 +203,9 @@ void ledger::write_batch(batch& row) {
   dirty_.insert(row.id);
 }
 
-void ledger::write_event(event e, const batch& b) {
+void ledger::write_event(event e, batch& b) {
   e.number = event_number{next_.event++};
+  b.last_event = e.number;
   e.home = b.home;
   e.batch = b.id;
   e.batch_now = b.state;

@@ -112,7 +112,7 @@ private:
   void recount(batch& b, const item_key& but);
   void write_item(const item& row);
   void write_batch(batch& row);
-  void write_event(event e, const batch& b);
+  void write_event(event e, batch& b);
   void count_final(batch& b, item_state to);
   void finish_batch(batch& b);
   void record_attempt(const ending& e, const item& row);

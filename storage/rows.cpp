@@ -63,6 +63,8 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, batch> {
   a(6, x.created);
   a(7, x.updated);
   counts(a, 10, x.counts);
+  a(15, x.first_event);
+  a(16, x.last_event);
 }
 
 template <class A, class T>
@@ -84,6 +86,7 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item> {
   a(15, x.input_size);
   failure_fields(a, 16, x.error);
   a(20, x.about);
+  a(21, x.custom_id);
 }
 
 template <class A, class T>

@@ -48,6 +48,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_http_date_is_the_epoch) {
     BOOST_TEST((parse_http_date(text) == timestamp{}), text);
 }
 
+BOOST_AUTO_TEST_CASE(times_are_read_with_any_offset) {
+  const auto expected = at(2024, 1, 15, 0ms) + 10h + 30min;
+  BOOST_TEST((parse_rfc3339("2024-01-15T10:30:00Z") == expected));
+  BOOST_TEST((parse_rfc3339("2024-01-15T10:30:00.250Z") == expected + 250ms));
+  BOOST_TEST((parse_rfc3339("2024-01-15T11:30:00.000+01:00") == expected));
+  BOOST_TEST((parse_rfc3339("2024-01-15T08:00:00-02:30") == expected));
+  BOOST_TEST((parse_rfc3339(to_rfc3339(expected)) == expected));
+  for (const auto* text : {"", "soon", "2024-01-15", "2024-01-15T10:30:00", "2024-01-15T10:30:00Zx",
+                           "2024-13-15T10:30:00Z", "2024-01-15T10:30:00*01:00"})
+    BOOST_TEST((parse_rfc3339(text) == timestamp{}), text);
+}
+
 BOOST_AUTO_TEST_CASE(now_is_the_wall_clock) {
   const auto before = std::chrono::system_clock::now();
   const auto seen = now();

@@ -1,0 +1,74 @@
+#include "http/v1.hpp"
+
+#include "http/callback.hpp"
+#include "http/guide.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::http {
+namespace {
+
+constexpr uint64_t usual_page = 100;
+
+} // namespace
+
+std::vector<route> v1_routes() {
+  std::vector<route> all;
+  add_v1_batch_routes(all);
+  add_v1_item_routes(all);
+  add_v1_event_routes(all);
+  return all;
+}
+
+result<uint32_t> v1_limit(const exchange& x) {
+  const auto limit = query_number(x, "limit", usual_page, v1_longest_page);
+  if (!limit) return limit.error();
+  if (*limit == 0) return fail(errc::invalid_request, "limit: expected 1 to 1000");
+  return static_cast<uint32_t>(*limit);
+}
+
+result<uint64_t> v1_cursor(const exchange& x, uint64_t initial) {
+  const auto it = x.query.find("cursor");
+  if (it == x.query.end()) return initial;
+  uint64_t at = 0;
+  if (!it->second.starts_with("c") || !parse_id(std::string_view(it->second).substr(1), at))
+    return fail(errc::invalid_request, "cursor: expected next_cursor of an earlier answer");
+  return at;
+}
+
+response v1_page(nlohmann::ordered_json data, std::optional<uint64_t> next) {
+  nlohmann::ordered_json body{{"data", std::move(data)}, {"has_more", next.has_value()}};
+  if (next) body["next_cursor"] = "c" + std::to_string(*next);
+  return json_response(200, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+asio::awaitable<result<batch_view>> v1_batch(exchange& x) {
+  const auto& name = x.arguments[0];
+  const auto missing = fail(errc::not_found, "there is no batch \"" + name + "\"");
+  const auto id = parse_batch_name(name);
+  if (id == batch_id{}) co_return missing;
+  auto v =
+      co_await callback<result<batch_view>>(x, [&](auto done) { x.server.to.ask().find_batch(id, done); });
+  if (v && !x.who.may_see(v->row.home)) co_return missing;
+  co_return v;
+}
+
+asio::awaitable<result<item_view>> v1_item(exchange& x) {
+  const auto& name = x.arguments[0];
+  const auto missing = fail(errc::not_found, "there is no item \"" + name + "\"");
+  const auto id = parse_item_name(name);
+  if (id == item_id{}) co_return missing;
+  auto v = co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_item(id, done); });
+  if (!v) co_return v;
+  const auto b = co_await callback<result<batch_view>>(
+      x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
+  if (!b || !x.who.may_see(b->row.home)) co_return missing;
+  co_return v;
+}
+
+std::optional<response> v1_refuse_write(const exchange& x, notebook_id n) {
+  if (x.who.may_write(n)) return std::nullopt;
+  return error_response(403, "forbidden", "the key may not write to notebook " + std::to_string(raw(n)));
+}
+
+} // namespace troupe::http

@@ -1,0 +1,38 @@
+#pragma once
+/// The native API, under /v1: conventions shared by its routes.
+///
+/// JSON in snake_case, times in RFC 3339, ids with a prefix (`bat_`, `itm_`, `f_`), errors as problems (RFC
+/// 9457), lists as `{"data", "has_more", "next_cursor"}` with cursors that stay valid while rows come and go.
+
+#include "http/router.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace troupe::http {
+
+std::vector<route> v1_routes();
+
+/// The parts, by what they are about.
+void add_v1_batch_routes(std::vector<route>& into);
+void add_v1_item_routes(std::vector<route>& into);
+void add_v1_event_routes(std::vector<route>& into);
+
+/// How many rows a list's answer holds at most.
+constexpr uint64_t v1_longest_page = 1'000;
+
+/// `limit` of the query: 1 to 1,000, 100 when it is not there. Fails with `invalid_request`.
+result<uint32_t> v1_limit(const exchange& x);
+/// `cursor` of the query, as `v1_page` made it; `initial` when it is not there. Fails with `invalid_request`.
+result<uint64_t> v1_cursor(const exchange& x, uint64_t initial);
+/// A list's answer; `next` none: it is the last.
+response v1_page(nlohmann::ordered_json data, std::optional<uint64_t> next);
+
+/// The batch that the path names, if the caller may see it; to others it is not there. With `write` the
+/// caller has to be allowed to change it: fails with `invalid_request`, `not_found`, or `forbidden` in
+/// `refused`.
+asio::awaitable<result<batch_view>> v1_batch(exchange& x);
+asio::awaitable<result<item_view>> v1_item(exchange& x);
+/// None: the caller may write to this notebook.
+std::optional<response> v1_refuse_write(const exchange& x, notebook_id n);
+
+} // namespace troupe::http

@@ -1,0 +1,99 @@
+/// One item: what became of it, and how.
+#include "http/callback.hpp"
+#include "http/v1.hpp"
+#include "http/v1_render.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::http {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string dump(const json& j) {
+  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+asio::awaitable<response> get_item(exchange& x) {
+  const auto v = co_await v1_item(x);
+  co_return v ? json_response(200, dump(v1_json(*v))) : error_response(v.error());
+}
+
+/// None: the item has left a source.
+std::optional<response> without_result(const item_view& v) {
+  if (v.row.state == item_state::succeeded) return std::nullopt;
+  return error_response(404, "no_result", "the item has left nothing: it is " + std::string(v1_state(v)));
+}
+
+asio::awaitable<response> item_result(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  if (auto no = without_result(*v)) co_return std::move(*no);
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(v->row.source, done); });
+  if (!text) co_return error_response(410, "gone", "the source of the item was deleted");
+  const auto accept = x.headers.find("Accept");
+  if (accept != x.headers.end() && accept->second.find("text/markdown") != std::string::npos) {
+    response r;
+    r.content_type = "text/markdown; charset=utf-8";
+    r.body = text->markdown;
+    co_return r;
+  }
+  const auto about = json::parse(text->row.metadata, nullptr, false);
+  co_return json_response(200, dump({{"item", item_name(v->row.id)},
+                                     {"file_id", file_id(text->row.id)},
+                                     {"title", text->row.title},
+                                     {"content_type", text->row.content_type},
+                                     {"extraction_method", text->row.extraction_method},
+                                     {"metadata", about.is_object() ? about : json::object()},
+                                     {"markdown", text->markdown}}));
+}
+
+asio::awaitable<response> item_raw(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  if (auto no = without_result(*v)) co_return std::move(*no);
+  const auto b = co_await callback<result<source_bytes>>(
+      x, [&](auto done) { x.server.to.ask().original(v->row.source, done); });
+  co_return b ? bytes_response(*b) : error_response(410, "gone", b.error().text());
+}
+
+asio::awaitable<response> item_attempts(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  const auto all = co_await callback<result<std::vector<attempt>>>(
+      x, [&](auto done) { x.server.to.ask().attempts(v->row.key, done); });
+  if (!all) co_return error_response(all.error());
+  auto data = json::array();
+  for (const auto& a : *all)
+    data.push_back(v1_json(a));
+  co_return v1_page(std::move(data), std::nullopt);
+}
+
+asio::awaitable<response> cancel_item(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  const auto b = co_await callback<result<batch_view>>(
+      x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
+  if (!b) co_return error_response(b.error());
+  if (auto no = v1_refuse_write(x, b->row.home)) co_return std::move(*no);
+  if (!terminal(v->row.state)) {
+    const auto ended =
+        co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel_item(v->row.key, done); });
+    if (!ended) co_return error_response(ended.error());
+  }
+  const auto now = co_await v1_item(x);
+  co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());
+}
+
+} // namespace
+
+void add_v1_item_routes(std::vector<route>& into) {
+  into.push_back({"GET", "/v1/items/{}", scope::keyed, get_item});
+  into.push_back({"GET", "/v1/items/{}/result", scope::keyed, item_result});
+  into.push_back({"GET", "/v1/items/{}/raw", scope::keyed, item_raw});
+  into.push_back({"GET", "/v1/items/{}/attempts", scope::keyed, item_attempts});
+  into.push_back({"POST", "/v1/items/{}/cancel", scope::keyed, cancel_item});
+}
+
+} // namespace troupe::http
