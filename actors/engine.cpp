@@ -121,6 +121,9 @@ public:
   void link(notebook_id n, source_id s, std::string notes, answer<bool> done) override {
     ask_yes(std::move(done), link_atom_v, n, s, std::move(notes));
   }
+  void drop_upload(item_key item, answer<bool> done) override {
+    ask_yes(std::move(done), remove_atom_v, item.batch, item.index);
+  }
   void remove(notebook_id n, source_id s, bool force, answer<bool> done) override {
     ask_yes(std::move(done), remove_atom_v, n, s, force);
   }

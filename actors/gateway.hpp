@@ -100,6 +100,8 @@ public:
   /// Ends an item of an open batch; answered once that is durable, whatever the item ended as.
   virtual void cancel_item(item_key item, answer<bool> done) = 0;
   virtual void link(notebook_id n, source_id s, std::string notes, answer<bool> done) = 0;
+  /// Drops the content that a failed upload has kept; false when it keeps none.
+  virtual void drop_upload(item_key item, answer<bool> done) = 0;
   virtual void remove(notebook_id n, source_id s, bool force, answer<bool> done) = 0;
 
   /// Calls `changed` at every news of the batch, until the returned token is dropped. `changed` must not

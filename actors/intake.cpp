@@ -51,9 +51,9 @@ bool intake::add(std::string_view url, std::string_view upload_id, std::string_v
     if (auto f = check_upload_id(upload_id, limits_.upload_id_bytes); f.code != errc::none)
       return refuse(std::string(url), std::move(f));
   if (custom_id.size() > limits_.custom_id_bytes)
-    return refuse(std::string(url), fail(errc::invalid_request, "custom_id: longer than " +
-                                                                    std::to_string(limits_.custom_id_bytes) +
-                                                                    " bytes"));
+    return refuse(std::string(url),
+                  fail(errc::invalid_request,
+                       "custom_id: longer than " + std::to_string(limits_.custom_id_bytes) + " bytes"));
   item_spec x;
   const auto index = static_cast<uint32_t>(count_++);
   const auto [it, fresh] = seen_->first.try_emplace(mark_of(*normal), index);

@@ -68,6 +68,8 @@ using writer_actor = caf::typed_actor<
     caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
     // Takes a source out of a notebook, or with true drops it; false when it is not there.
     caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
+    // Drops the content that a failed upload has kept; false when it keeps none.
+    caf::replies_to<remove_atom, batch_id, uint32_t>::with<bool>,
     // INTERNAL: syncs what has gathered.
     caf::reacts_to<flush_atom>,
     // INTERNAL: erases old events.
@@ -145,6 +147,7 @@ using node_actor = caf::typed_actor<
     caf::replies_to<cancel_atom, batch_id, uint32_t>::with<bool>,
     caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
     caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
+    caf::replies_to<remove_atom, batch_id, uint32_t>::with<bool>,
     // Takes nothing more, lets items in work finish for the configured time, stops the services, quits.
     caf::reacts_to<drain_atom>,
     // INTERNAL: begin; recover.

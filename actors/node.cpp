@@ -264,6 +264,9 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
       [self](remove_atom, notebook_id n, source_id s, bool force) {
         return running_node(self).ask_writer(remove_atom_v, n, s, force);
       },
+      [self](remove_atom, batch_id b, uint32_t index) {
+        return running_node(self).ask_writer(remove_atom_v, b, index);
+      },
       [self](drain_atom) { running_node(self).drain(); },
       [self](start_atom) { running_node(self).start(); },
       [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },

@@ -95,8 +95,11 @@ private:
   void heard(listen_result r) {
     s_.heard = std::move(r.words);
     if (r.error.code != errc::none) return tell({std::move(r.error)});
-    ask_parser({s_.order.work, s_.heard.name, {}, s_.heard.text},
-               [self = self_](parse_result& parsed) { parse_stage(self).tell(std::move(parsed)); });
+    ask_parser({s_.order.work, s_.heard.name, {}, s_.heard.text}, [self = self_](parse_result& parsed) {
+      if (parsed.error.code == errc::unsupported_type)
+        parsed.error = fail(errc::parse_failed, "what came of the media is no text");
+      parse_stage(self).tell(std::move(parsed));
+    });
   }
 
   void tell(parse_result r) {

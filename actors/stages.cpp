@@ -1,5 +1,5 @@
-#include "actors/open_order.hpp"
 #include "actors/stages.hpp"
+#include "actors/open_order.hpp"
 
 namespace troupe {
 namespace {

@@ -3,6 +3,7 @@
 #include "actors/retry.hpp"
 #include "actors/stages.hpp"
 #include "fetch/url.hpp"
+#include "model/text.hpp"
 
 namespace troupe {
 namespace {
@@ -58,7 +59,7 @@ void supervising::parse_upload(slot& it) {
   leave_transfer(it);
   it.page.body.hash = it.row.input;
   it.page.body.size = it.row.input_size;
-  parse_order order{order_of(it), it.row.filename, {}, it.page.body};
+  parse_order order{order_of(it), url_of_file(it.row.filename), {}, it.page.body};
   enter(it, place::parse, phase::parsing, spawn_parse(self_, s_.of.with, it.row.key.index, std::move(order)));
 }
 

@@ -136,6 +136,10 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
         if (!removed) return storage_failed(removed.error());
         return *removed;
       },
+      [self](remove_atom, batch_id b, uint32_t index) -> caf::result<bool> {
+        if (!self->state.store->drop_upload({b, index})) return false;
+        return true_after_sync(self);
+      },
       [self](flush_atom) { flush(self); },
       [self](trim_atom) { trim(self); },
   };

@@ -2,6 +2,7 @@
 #include "cli/transport.hpp"
 #include "media/facts.hpp"
 #include "media/work.hpp"
+#include "model/text.hpp"
 #include "parse/documents/pdf.hpp"
 #include "process/tool.hpp"
 
@@ -39,7 +40,7 @@ result<input> read_input(const parse_command& c) {
   } else {
     std::ifstream file{c.input, std::ios::binary};
     if (!file) return fail(errc::not_found, c.input + ": cannot be read");
-    if (in.url.empty()) in.url = c.input;
+    if (in.url.empty()) in.url = url_of_file(c.input);
     in.data = {std::istreambuf_iterator<char>(file), {}};
   }
   return in;

@@ -129,7 +129,7 @@ asio::awaitable<response> remove_as_allowed(exchange& x, notebook_id n, source_i
   co_return co_await remove(x, n, s, force, id);
 }
 
-/// A file, knowledge item or upload. An upload that has not ended is cancelled.
+/// A file, knowledge item or upload. An upload that has not ended is cancelled; what a failed one kept goes.
 asio::awaitable<response> delete_file(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
@@ -141,7 +141,11 @@ asio::awaitable<response> delete_file(exchange& x) {
       co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_upload(*n, id, done); });
   if (!v) co_return error_response(v.error());
   if (v->row.source != source_id{}) co_return co_await remove_as_allowed(x, *n, v->row.source, force, id);
-  if (terminal(v->row.state)) co_return gone();
+  if (terminal(v->row.state)) {
+    const auto dropped =
+        co_await callback<result<bool>>(x, [&](auto done) { x.server.to.drop_upload(v->row.key, done); });
+    co_return dropped ? gone() : error_response(dropped.error());
+  }
   const auto ended =
       co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel_item(v->row.key, done); });
   co_return ended ? gone() : error_response(ended.error());

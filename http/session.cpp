@@ -90,12 +90,14 @@ private:
     x.request_id = request_id_;
     ++front_.requests;
     auto answer = co_await handle(in, x);
-    co_await drop_body(in);
+    // The answer first: who waits for it before the body goes on must not wait for the body's time limit.
+    if (!in.is_done()) keep_alive_ = false;
     // An idle connection holds no room for bodies.
     std::vector<char>().swap(block_);
     if (answer.stream) --front_.requests;
     const bool streamed = answer.stream != nullptr;
     const bool sent = co_await send(answer);
+    if (sent && !streamed) co_await drop_body(in);
     if (!streamed) --front_.requests;
     co_return sent&& keep_alive_;
   }

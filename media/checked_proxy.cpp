@@ -54,6 +54,7 @@ public:
     });
   }
   bool refused() const { return refused_; }
+  errc unreachable() const { return unreachable_; }
   bool exhausted() const { return passed_ > limits_.bytes; }
 
 private:
@@ -92,6 +93,7 @@ private:
     tcp::resolver names{context_};
     const auto [error, found] = co_await names.async_resolve(r.host, r.port, quietly);
     if (error) {
+      unreachable_ = errc::dns_failure;
       co_await say(client, answer("502 Bad Gateway", "the host name could not be resolved"));
       co_return false;
     }
@@ -106,6 +108,7 @@ private:
     }
     origin.expires_after(limits_.idle);
     const auto [failed, at] = co_await origin.async_connect(permitted, quietly);
+    if (failed) unreachable_ = errc::connect_refused;
     if (failed) co_await say(client, answer("502 Bad Gateway", "the host refused the connection"));
     co_return !failed;
   }
@@ -141,6 +144,7 @@ private:
   std::optional<tcp::acceptor> acceptor_;
   unsigned open_ = 0;
   std::atomic<bool> refused_ = false;
+  std::atomic<errc> unreachable_ = errc::none;
   std::atomic<uint64_t> passed_ = 0;
   std::thread thread_;
 };
@@ -153,6 +157,9 @@ void checked_proxy::serve(int listener) {
 }
 bool checked_proxy::refused() const {
   return server_->refused();
+}
+errc checked_proxy::unreachable() const {
+  return server_->unreachable();
 }
 bool checked_proxy::exhausted() const {
   return server_->exhausted();

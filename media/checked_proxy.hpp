@@ -2,6 +2,7 @@
 /// An HTTP proxy (RFC 9110 sections 7.2 and 9.3.6) that checks where it connects to: the only door of a
 /// program that would otherwise reach more than fetching may.
 
+#include "model/error.hpp"
 #include "model/network.hpp"
 #include "model/time.hpp"
 
@@ -31,6 +32,8 @@ public:
 
   /// An address was asked for that may not be connected to: it was answered 403, and nothing was sent there.
   bool refused() const;
+  /// Why the last host that could not be reached could not; `none` when all could.
+  errc unreachable() const;
   /// More was asked for than `proxy_limits::bytes`.
   bool exhausted() const;
 

@@ -96,6 +96,13 @@ std::string tag_of(const json& tags, std::string_view name) {
   return {};
 }
 
+/// The first medium of a page is called after the page, with a number.
+std::string title_on_site(const json& x) {
+  auto title = text_of(x, "title");
+  const auto page = text_of(x, "playlist_title");
+  return !page.empty() && title == page + " (1)" ? page : title;
+}
+
 } // namespace
 
 media_facts facts_of_site(std::string_view info_json) {
@@ -109,7 +116,7 @@ media_facts facts_of_site(std::string_view info_json) {
   put(about, "site", first_text(x, {"webpage_url_domain", "extractor_key"}));
   put(about, "image", text_of(x, "thumbnail"));
   if (const auto duration = milliseconds_of(x, "duration")) about["duration_seconds"] = duration / 1'000;
-  return {text_of(x, "title"), dump(about)};
+  return {title_on_site(x), dump(about)};
 }
 
 std::vector<std::string> caption_languages(std::string_view info_json) {
@@ -186,8 +193,7 @@ media_facts together(const media_facts& first, const media_facts& second) {
 
 void describe(document& text, const transcript& words, std::string_view url) {
   text.metadata = together(words.about, {{}, text.metadata}).metadata;
-  url = url.substr(0, url.find_first_of("?#"));
-  text.title = words.about.title.empty() ? percent_decode(url.substr(url.rfind('/') + 1)) : words.about.title;
+  text.title = words.about.title.empty() ? file_name_of(url) : words.about.title;
   text.content_type = words.content_type;
   text.extraction_method = words.method;
 }

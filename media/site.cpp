@@ -2,11 +2,11 @@
 
 #include "media/checked_proxy.hpp"
 #include "media/facts.hpp"
+#include "media/left_file.hpp"
 #include "model/text.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
 namespace troupe::media {
@@ -31,20 +31,22 @@ constexpr meaning meanings[] = {
     {"timed out", errc::read_timeout},
 };
 
-failure explain(const failure& f) {
-  if (f.code != errc::parse_failed) return f;
+/// The last line of a complaint, without what is advice for who runs the program by hand.
+std::string last_line(std::string_view text) {
+  text = trim(text);
+  const auto from = text.find_last_of("\r\n");
+  auto line = from == text.npos ? text : text.substr(from + 1);
+  if (line.starts_with("ERROR: ")) line.remove_prefix(7);
+  return std::string(trim(line.substr(0, line.find("; please report"))));
+}
+
+failure explain(const failure& complained) {
+  if (complained.code != errc::parse_failed) return complained;
+  const auto f = fail(complained.code, last_line(complained.text()));
   const auto said = ascii_lower(f.text());
   for (const auto& m : meanings)
     if (said.find(m.words) != said.npos) return fail(m.code, f.message);
   return fail(errc::fetch_failed, f.message);
-}
-
-std::string read_file(const std::string& path, size_t most) {
-  std::ifstream in{path, std::ios::binary};
-  std::string out(most, '\0');
-  in.read(out.data(), static_cast<std::streamsize>(most));
-  out.resize(static_cast<size_t>(in.gcount()));
-  return out;
 }
 
 class site {
@@ -58,7 +60,7 @@ public:
     const auto& o = with_.options();
     if (o.media.finder.empty()) return fail(errc::no_converter, "media.finder is not set");
     if (auto f = look(); f.code != errc::none) return f;
-    const auto info = read_file(info_, longest_info);
+    const auto info = read_info();
     about = facts_of_site(info);
     with_.tell(finding_done);
     if (auto path = captions(info); !path.empty()) return finding_on_site{about, std::move(path), true};
@@ -82,6 +84,12 @@ private:
     return run(std::move(more), 0, finding_done);
   }
 
+  std::string read_info() const {
+    auto file = left_file::open(info_);
+    auto text = file ? file->read_all(longest_info) : result<std::string>{file.error()};
+    return text ? std::move(*text) : std::string{};
+  }
+
   std::string captions(const std::string& info) {
     if (auto path = captions_there(); !path.empty()) return path;
     const auto languages = caption_languages(info);
@@ -96,14 +104,14 @@ private:
   std::string captions_there() const {
     std::vector<std::pair<size_t, std::string>> found;
     const auto& wanted = with_.options().media.languages;
-    for (const auto& e : std::filesystem::directory_iterator(with_.folder())) {
-      const auto ending = e.path().extension();
-      if (ending != ".vtt" && ending != ".srt") continue;
-      const auto language = e.path().stem().extension().string();
+    for (const auto& file : left_files(with_.folder())) {
+      const std::filesystem::path name{file};
+      if (name.extension() != ".vtt" && name.extension() != ".srt") continue;
+      const auto language = name.stem().extension().string();
       const auto at = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& w) {
         return language.size() > 1 && speaks(std::string_view(language).substr(1), w);
       });
-      found.emplace_back(at - wanted.begin(), e.path().string());
+      found.emplace_back(at - wanted.begin(), with_.folder() + "/" + file);
     }
     return found.empty() ? std::string{} : std::min_element(found.begin(), found.end())->second;
   }
@@ -115,9 +123,8 @@ private:
                      finding_done, download_done);
         f.code != errc::none)
       return f;
-    for (const auto& e : std::filesystem::directory_iterator(with_.folder()))
-      if (e.is_regular_file() && e.path().extension() != ".json" && e.path().extension() != ".part")
-        return e.path().string();
+    for (const auto& file : left_files(with_.folder()))
+      if (!file.ends_with(".json") && !file.ends_with(".part")) return with_.folder() + "/" + file;
     // It ends well without a file when the file is larger than it may be.
     return fail(errc::too_large, "the media is larger than media.max_bytes");
   }
@@ -145,6 +152,7 @@ private:
     const auto done = with_.run(std::move(plan), nullptr);
     if (done) return fail(errc::none);
     if (proxy.refused()) return fail(errc::blocked_address);
+    if (const auto why = proxy.unreachable(); why != errc::none) return fail(why);
     if (proxy.exhausted()) return fail(errc::too_large, "the media is larger than media.max_bytes");
     return explain(done.error());
   }

@@ -1,10 +1,8 @@
 #include "media/work.hpp"
 
 #include "media/file.hpp"
+#include "media/left_file.hpp"
 #include "media/site.hpp"
-
-#include <filesystem>
-#include <fstream>
 
 namespace troupe::media {
 namespace {
@@ -15,15 +13,14 @@ constexpr size_t block = 1u << 20;
 result<content_ref> keep(const std::string& path, const spool_factory& make_spool) {
   auto made = make_spool();
   if (!made) return made.error();
-  std::ifstream in{path, std::ios::binary};
+  auto in = left_file::open(path);
+  if (!in) return in.error();
   hasher hash;
   content_ref out;
-  for (std::string piece(block, '\0'); in;) {
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    const std::string_view got{piece.data(), static_cast<size_t>(in.gcount())};
-    if (auto f = (*made)->append(got); f.code != errc::none) return f;
-    hash.update(got);
-    out.size += got.size();
+  for (auto piece = in->read(block); !piece.empty(); piece = in->read(block)) {
+    if (auto f = (*made)->append(piece); f.code != errc::none) return f;
+    hash.update(piece);
+    out.size += piece.size();
   }
   auto closed = (*made)->close();
   if (!closed) return closed.error();
@@ -33,16 +30,10 @@ result<content_ref> keep(const std::string& path, const spool_factory& make_spoo
   return out;
 }
 
-result<std::string> read_captions(const std::string& path, uint64_t most) {
-  std::error_code error;
-  if (const auto size = std::filesystem::file_size(path, error); error || size > most)
-    return fail(errc::too_large, "the captions are longer than parse.max_markdown_bytes");
-  std::ifstream in{path, std::ios::binary};
-  return std::string{std::istreambuf_iterator<char>(in), {}};
-}
-
 failure take_captions(const std::string& path, programs& with, transcript& out) {
-  auto text = read_captions(path, static_cast<uint64_t>(with.options().parse.max_markdown_bytes));
+  auto file = left_file::open(path);
+  if (!file) return file.error();
+  auto text = file->read_all(static_cast<uint64_t>(with.options().parse.max_markdown_bytes));
   if (!text) return text.error();
   out.name = name_of_captions(*text);
   out.content_type = out.name.ends_with(".vtt") ? "text/vtt" : "application/x-subrip";

@@ -38,6 +38,20 @@ std::string percent_decode(std::string_view s, bool plus_is_space) {
   return out;
 }
 
+std::string file_name_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  while (url.ends_with("/"))
+    url.remove_suffix(1);
+  return percent_decode(url.substr(url.rfind('/') + 1));
+}
+
+std::string url_of_file(std::string_view name) {
+  std::string out;
+  for (const char c : name)
+    out += c == '%' ? "%25" : c == '#' ? "%23" : c == '?' ? "%3F" : std::string(1, c);
+  return out;
+}
+
 bool is_valid_utf8(std::string_view s) {
   for (size_t i = 0; i < s.size();) {
     const auto n = character_at(s, i);

@@ -27,6 +27,11 @@ inline std::string_view trim(std::string_view s) {
 /// `s` with its percent-encoding decoded (RFC 3986 section 2.1); with `plus_is_space` as in forms.
 std::string percent_decode(std::string_view s, bool plus_is_space = false);
 
+/// The last segment of a URL's path, decoded: what its file is called.
+std::string file_name_of(std::string_view url);
+/// A file's name as a relative URL: `file_name_of` gives it back.
+std::string url_of_file(std::string_view name);
+
 bool is_valid_utf8(std::string_view s);
 /// `s` with each byte that is no part of valid UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view s);

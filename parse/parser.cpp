@@ -1,5 +1,6 @@
 #include "parse/parser.hpp"
 
+#include "model/text.hpp"
 #include "parse/documents/archive.hpp"
 #include "parse/documents/book.hpp"
 #include "parse/documents/legacy.hpp"
@@ -33,13 +34,6 @@ constexpr size_t largest_text_factor = 4;
 bool has_text(std::string_view s) {
   return std::any_of(s.begin(), s.end(),
                      [](char c) { return std::isalnum(static_cast<uint8_t>(c)) || (c & 0x80); });
-}
-
-std::string title_from(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  while (url.ends_with("/"))
-    url.remove_suffix(1);
-  return std::string(url.substr(url.rfind('/') + 1));
 }
 
 std::string unix_lines(std::string s) {
@@ -121,7 +115,7 @@ result<document> parse_json(const parse_input& input, std::string text) {
     text = value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
   out.markdown = fenced(text, "json");
-  out.title = title_from(input.url);
+  out.title = file_name_of(input.url);
   out.extraction_method = "json";
   return out;
 }
@@ -129,12 +123,12 @@ result<document> parse_json(const parse_input& input, std::string text) {
 document parse_text(const parse_input& input, std::string text, media_kind kind) {
   document out;
   out.title = first_line(text);
-  if (out.title.empty()) out.title = title_from(input.url);
+  if (out.title.empty()) out.title = file_name_of(input.url);
   out.extraction_method = kind == media_kind::markdown ? "markdown"
                           : kind == media_kind::xml    ? "xml"
                                                        : "text";
   out.markdown = kind == media_kind::xml ? fenced(text, "xml") : std::move(text);
-  if (kind == media_kind::xml) out.title = title_from(input.url);
+  if (kind == media_kind::xml) out.title = file_name_of(input.url);
   return out;
 }
 
@@ -142,7 +136,7 @@ result<document> text_document(result<documents::reading> read, const parse_inpu
   if (!read) return read.error();
   document out;
   out.markdown = std::move(read->markdown);
-  out.title = title_from(input.url);
+  out.title = file_name_of(input.url);
   out.extraction_method = read->method;
   return out;
 }
@@ -199,7 +193,7 @@ result<document> document_of(result<documents::reading> read, const media_type& 
   document out;
   out.markdown = std::move(read->markdown);
   out.title =
-      read->about.title.empty() ? first_heading(out.markdown, title_from(input.url)) : read->about.title;
+      read->about.title.empty() ? first_heading(out.markdown, file_name_of(input.url)) : read->about.title;
   out.content_type = type.name;
   out.extraction_method = read->method;
   out.metadata = html::to_json(read->about);

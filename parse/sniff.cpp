@@ -115,21 +115,20 @@ bool looks_subtitles(const std::string& head, const std::string& extension) {
 
 /// What libmagic makes of bytes that are no text, or may be none; none when it does not know.
 std::optional<media_type> named_by_magic(std::string_view data, bool binary) {
-  if (!binary && is_valid_utf8(data.substr(0, data.size() > window ? data.find_last_not_of("\x80\xbf", window) : window)))
+  if (!binary && is_valid_utf8(data.substr(0, data.size() > window ? data.find_last_not_of("\x80\xbf", window)
+                                                                   : window)))
     return std::nullopt;
   auto name = magic_name(data.substr(0, magic_window));
   const bool media = name.starts_with("audio/") || name.starts_with("video/") || name == "application/ogg";
   if (media) return media_type{media_kind::media, std::move(name)};
-  const bool certain = name.starts_with("image/") || (binary && name.starts_with("application/") &&
-                                                       name != "application/octet-stream");
+  const bool certain = name.starts_with("image/") ||
+                       (binary && name.starts_with("application/") && name != "application/octet-stream");
   if (!certain) return std::nullopt;
   return media_type{media_kind::binary, std::move(name)};
 }
 
 std::string extension_of(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto slash = url.rfind('/');
-  const auto name = slash == url.npos ? url : url.substr(slash + 1);
+  const auto name = file_name_of(url);
   const auto dot = name.rfind('.');
   return dot == name.npos ? std::string{} : ascii_lower(name.substr(dot + 1));
 }

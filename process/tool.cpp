@@ -1,6 +1,6 @@
 #include "process/tool.hpp"
 
-#include "process/own_network.hpp"
+#include "process/namespaces.hpp"
 #include "process/spawn.hpp"
 #include "process/tool_child.hpp"
 
@@ -168,7 +168,8 @@ private:
 };
 
 tool::tool(tool_plan plan)
-    : plan_(std::move(plan)) {
+    : plan_(std::move(plan))
+    , name_(plan_.arguments[0]) {
   if (plan_.launcher.empty()) return;
   const std::vector<std::string> before{plan_.launcher, "tool-child",
                                         launch_order(plan_.limits, plan_.reach)};
@@ -219,7 +220,7 @@ failure tool::how_it_ended(int status, const std::string& complaint) const {
     return fail(errc::parse_crashed, std::string("the program was ended by ") + strsignal(WTERMSIG(status)));
   if (WEXITSTATUS(status) == tool_not_confined)
     return fail(errc::internal_error, "the program cannot be confined: " + complaint);
-  if (WEXITSTATUS(status) == tool_not_found) return fail(errc::no_converter, "the program is not installed");
+  if (WEXITSTATUS(status) == tool_not_found) return fail(errc::no_converter, name_ + " is not installed");
   return fail(errc::parse_failed, complaint.empty()
                                       ? "the program exited with " + std::to_string(WEXITSTATUS(status))
                                       : complaint);

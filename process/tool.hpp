@@ -80,6 +80,7 @@ private:
   failure gather(streams& from, std::chrono::steady_clock::time_point until);
 
   tool_plan plan_;
+  std::string name_;
   std::atomic<int> group_{0};
   std::atomic<bool> stopped_{false};
 };

@@ -1,12 +1,15 @@
 #include "process/tool_child.hpp"
 
-#include "process/own_network.hpp"
+#include "process/namespaces.hpp"
 #include "process/sandbox.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include <cstdlib>
 #include <filesystem>
@@ -30,22 +33,28 @@ void replace_environment(const tool_reach& reach) {
   if (!reach.folder.empty()) setenv("HOME", reach.folder.c_str(), 1);
 }
 
-/// The folder that a program lies in, wherever that is; empty when there is no such program.
-std::string folder_of(const std::string& program) {
+/// Where a program lies; empty when there is none of that name.
+std::string path_of(const std::string& program) {
   std::error_code error;
-  if (program.find('/') != program.npos)
-    return std::filesystem::canonical(program, error).parent_path().string();
+  if (program.find('/') != program.npos) return std::filesystem::canonical(program, error).string();
   const char* path = std::getenv("PATH");
   std::istringstream folders{path ? path : ""};
   for (std::string folder; std::getline(folders, folder, ':');)
     if (const auto at = folder + "/" + program; access(at.c_str(), X_OK) == 0)
-      return std::filesystem::canonical(at, error).parent_path().string();
+      return std::filesystem::canonical(at, error).string();
   return {};
 }
 
 failure confine(const tool_limits& limits, const tool_reach& reach) {
-  if (reach.network == tool_reach::net::proxy)
-    if (auto f = enter_own_network(tool_handover, tool_proxy_port); f.code != errc::none) return f;
+  const bool proxy = reach.network == tool_reach::net::proxy;
+  // Who may start processes could leave its group and outlive the server.
+  if (proxy || reach.processes)
+    if (auto f = enter_namespaces({.network = proxy, .processes = reach.processes}); f.code != errc::none)
+      return f;
+  if (proxy)
+    if (auto f = hand_over_listener(tool_handover, tool_proxy_port); f.code != errc::none) return f;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (reach.processes) become_first_of_own();
   limit_process(limits.file_bytes, most_open_files);
   limit_memory(limits.memory_bytes);
   limit_cpu(limits.cpu);
@@ -87,7 +96,7 @@ std::optional<std::pair<tool_limits, tool_reach>> read_launch_order(std::string_
 
 int run_tool_child(std::string_view text, char** arguments) {
   auto order = read_launch_order(text);
-  if (order) order->second.reads.push_back(folder_of(arguments[0]));
+  if (order) order->second.reads.push_back(path_of(arguments[0]));
   const auto f = order ? confine(order->first, order->second) : fail(errc::internal_error, "no launch order");
   if (f.code != errc::none) {
     std::cerr << f.text() << "\n";

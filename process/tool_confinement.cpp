@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace troupe {
 namespace {
 
@@ -23,11 +25,12 @@ constexpr long version_with_truncate = 3;
 constexpr uint64_t file_reading = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr uint64_t reading = file_reading | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr uint64_t file_writing = LANDLOCK_ACCESS_FS_WRITE_FILE | truncate_right;
+constexpr uint64_t special_files = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+                                   LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                                   LANDLOCK_ACCESS_FS_MAKE_SYM;
+/// Plain files and folders: who reads what a program left must not be led elsewhere by a link.
 constexpr uint64_t writing = file_writing | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                             LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_SYM;
+                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG;
 
 /// What programs need to start and run: libraries, fonts, encodings, certificates, the time zone.
 constexpr const char* system_files[] = {"/usr",
@@ -50,7 +53,7 @@ class file_rules {
 public:
   explicit file_rules(bool reads_too) {
     const auto version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    handled_ = writing | (reads_too ? reading : 0);
+    handled_ = writing | special_files | (reads_too ? reading : 0);
     if (version < version_with_truncate) handled_ &= ~truncate_right;
     landlock_ruleset_attr all{};
     all.handled_access_fs = handled_;
@@ -83,8 +86,20 @@ private:
   int rules_ = -1;
 };
 
+/// The cards that a transcriber computes on, and shared memory.
+void allow_graphics(file_rules& rules) {
+  for (const auto* path : {"/dev/dri", "/dev/kfd", "/dev/accel"})
+    rules.allow(path, file_writing);
+  std::error_code ignored;
+  for (const auto& device : std::filesystem::directory_iterator("/dev", ignored))
+    if (device.path().filename().string().starts_with("nvidia")) rules.allow(device.path(), file_writing);
+  rules.allow("/dev/shm", writing);
+}
+
 failure restrict_files(const tool_reach& reach) {
   file_rules rules{!reach.trusted};
+  if (!rules.known() && reach.network == net::proxy)
+    return fail(errc::internal_error, "the kernel has no Landlock: what comes from a network could read all");
   if (!rules.known()) return fail(errc::none);
   for (const auto* path : system_files)
     rules.allow(path, reading);
@@ -93,8 +108,7 @@ failure restrict_files(const tool_reach& reach) {
   // Its input, which it may open again by name to move about in it.
   rules.allow("/proc/self/fd/0", LANDLOCK_ACCESS_FS_READ_FILE);
   rules.allow("/dev/null", file_writing);
-  // The graphics card that a transcriber computes on, and its shared memory.
-  if (reach.trusted) rules.allow("/dev", writing);
+  if (reach.trusted) allow_graphics(rules);
   if (!reach.folder.empty()) rules.allow(reach.folder, reading | writing);
   return rules.enforce() ? fail(errc::none) : refused_by_kernel("landlock");
 }
@@ -103,35 +117,21 @@ failure restrict_files(const tool_reach& reach) {
 
 constexpr auto denied = SCMP_ACT_ERRNO(EPERM);
 
+/// Who has no processes of its own has nobody to signal.
+void deny_signals(system_calls& calls) {
+  calls.rules(denied, {SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(pidfd_open),
+                       SCMP_SYS(pidfd_send_signal), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(setsid),
+                       SCMP_SYS(setpgid)});
+  calls.rule(denied, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, static_cast<scmp_datum_t>(getpid())));
+}
+
 /// What would reach other processes, or change the rules.
 void deny_meddling(system_calls& calls) {
-  calls.rules(denied, {SCMP_SYS(ptrace),
-                       SCMP_SYS(process_vm_readv),
-                       SCMP_SYS(process_vm_writev),
-                       SCMP_SYS(kill),
-                       SCMP_SYS(tkill),
-                       SCMP_SYS(rt_sigqueueinfo),
-                       SCMP_SYS(pidfd_open),
-                       SCMP_SYS(pidfd_send_signal),
-                       SCMP_SYS(rt_tgsigqueueinfo),
-                       SCMP_SYS(setpriority),
-                       SCMP_SYS(mount),
-                       SCMP_SYS(umount2),
-                       SCMP_SYS(chroot),
-                       SCMP_SYS(pivot_root),
-                       SCMP_SYS(setns),
-                       SCMP_SYS(unshare),
-                       SCMP_SYS(bpf),
-                       SCMP_SYS(perf_event_open),
-                       SCMP_SYS(keyctl),
-                       SCMP_SYS(add_key),
-                       SCMP_SYS(request_key),
-                       SCMP_SYS(io_uring_setup),
-                       SCMP_SYS(userfaultfd),
-                       SCMP_SYS(setsid),
-                       SCMP_SYS(setpgid)});
-  const auto self = static_cast<scmp_datum_t>(getpid());
-  calls.rule(denied, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, self));
+  calls.rules(denied, {SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+                       SCMP_SYS(setpriority), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(chroot),
+                       SCMP_SYS(pivot_root), SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(bpf),
+                       SCMP_SYS(perf_event_open), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+                       SCMP_SYS(io_uring_setup), SCMP_SYS(userfaultfd)});
   calls.rule(denied, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_NE, 0));
 }
 
@@ -142,11 +142,13 @@ void deny_changing_files(system_calls& calls) {
                        SCMP_SYS(lremovexattr), SCMP_SYS(truncate)});
 }
 
-void limit_sockets(system_calls& calls, net network) {
+void limit_sockets(system_calls& calls, net network, bool processes) {
   if (network == net::any) return;
+  // Pairs without a name are how programs talk to their children.
+  if (!processes) calls.rule(denied, SCMP_SYS(socketpair));
   if (network == net::none)
-    return calls.rules(denied, {SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind),
-                                SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4)});
+    return calls.rules(denied, {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+                                SCMP_SYS(accept), SCMP_SYS(accept4)});
   // A network of its own keeps the internet away, but not the sockets that lie in the file system.
   for (int family = 0; family < AF_MAX; ++family)
     if (family != AF_INET && family != AF_INET6)
@@ -169,13 +171,14 @@ void limit_processes(system_calls& calls, bool allowed) {
 } // namespace
 
 failure confine_tool(const tool_reach& reach) {
-  if (sanitized) return fail(errc::none);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (auto f = restrict_files(reach); f.code != errc::none) return f;
   system_calls calls{SCMP_ACT_ALLOW};
+  // Those of a namespace of its own are a program's to manage (namespaces.hpp).
+  if (!reach.processes) deny_signals(calls);
   deny_meddling(calls);
   if (!reach.trusted) deny_changing_files(calls);
-  limit_sockets(calls, reach.network);
+  limit_sockets(calls, reach.network, reach.processes);
   limit_processes(calls, reach.processes);
   return calls.load();
 }

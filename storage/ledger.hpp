@@ -83,6 +83,8 @@ public:
 
   /// Makes a source visible in another notebook. False: there is no such source.
   bool link(notebook_id n, source_id s, std::string notes);
+  /// Stages that a failed upload needs its content no more. False: it keeps none.
+  bool drop_upload(const item_key& k);
   /// Takes a source out of a notebook; with `force` drops it from everywhere. False: it is not there
   /// (with `force`, its home will do).
   /// Commits by itself what was staged before and what it changes.

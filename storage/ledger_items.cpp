@@ -304,6 +304,15 @@ failure ledger::store_upload(const item& row, const content_ref& body, batch_id 
   return fail(errc::none);
 }
 
+bool ledger::drop_upload(const item_key& k) {
+  auto row = load_item(k);
+  if (!row || !terminal(row->state) || row->input.empty()) return false;
+  release(row->input, key::content_use(row->input, row->id), *set_, released_);
+  row->input = {};
+  write_item(*row);
+  return true;
+}
+
 void ledger::end_upload(item& row) {
   if (row.input.empty() || !terminal(row.state) || row.state == item_state::failed) return;
   release(row.input, key::content_use(row.input, row.id), *set_, released_);

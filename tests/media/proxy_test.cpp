@@ -21,7 +21,7 @@ struct fixture {
   media::checked_proxy proxy;
   uint16_t port = 0;
 
-  explicit fixture(const std::string& allowed = "127.0.0.1/32", media::proxy_limits limits = {})
+  explicit fixture(const std::string& allowed = "127.0.0.1/32", media::proxy_limits limits = {.idle = 500ms})
       : proxy(address_policy::of({allowed}), limits) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in at{};
@@ -124,7 +124,7 @@ BOOST_FIXTURE_TEST_CASE(nonsense_is_answered_400, fixture) {
 }
 
 BOOST_AUTO_TEST_CASE(no_more_passes_than_allowed) {
-  const fixture f{"127.0.0.1/32", {.bytes = 100'000}};
+  const fixture f{"127.0.0.1/32", {.bytes = 100'000, .idle = 500ms}};
   BOOST_TEST(f.get(f.o.url("/large/1000000")).size() < 200'000u);
   BOOST_TEST(f.proxy.exhausted());
 }

@@ -218,10 +218,10 @@ BOOST_AUTO_TEST_CASE(the_finder_is_no_way_round_the_address_check) {
 
 BOOST_AUTO_TEST_CASE(a_finder_that_goes_its_own_way_gets_nowhere) {
   // It tries the origin at an address that may be fetched, without the proxy; and to read, write and stay.
-  const program p{"exec >&2\n"
+  const program p{"exec >&2\nsetsid sleep 31337.25 &\n"
                   "for try in 'curl -s --noproxy * --max-time 5 " +
                   o.url("/page/1") + "' 'cat /etc/passwd' 'touch " + dir.path() +
-                  "/escaped' 'setsid sleep 31337.25'; do\n"
+                  "/escaped' 'ln -s /etc/passwd link.vtt' 'mkfifo media.info.json'; do\n"
                   "  $try && echo \"could: $try\"\ndone\nexit 1\n"};
   serve({"media.finder=[\"" + p.path + "\"]"});
   const auto it = media_of(o.url("/page/5"));
@@ -239,6 +239,20 @@ BOOST_AUTO_TEST_CASE(a_program_that_hangs_is_ended_with_all_that_it_started) {
   BOOST_TEST(r["code"] == "parse_timeout");
   BOOST_TEST(running("31337.5") == 0u);
   BOOST_TEST(server->get("/api/v1/health/").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(what_programs_started_does_not_outlive_the_server) {
+  const program p{"setsid sleep 31337.9 &\nkill $! && setsid sleep 31337.9 & sleep 31337.9\n"};
+  serve({transcriber(p), "http.single_item_wait_ms=0"});
+  upload("sound.ogg");
+  for (int i = 0; i < 2'000 && running("31337.9") == 0; ++i)
+    server->get("/api/v1/health/");
+  BOOST_TEST(running("31337.9") > 0u);
+  server->kill9();
+  serve({});
+  for (int i = 0; i < 2'000 && running("31337.9") > 0; ++i)
+    server->get("/api/v1/health/");
+  BOOST_TEST(running("31337.9") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(media_that_waits_keeps_nobody_from_being_worked_on) {

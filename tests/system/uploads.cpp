@@ -93,6 +93,25 @@ BOOST_AUTO_TEST_CASE(a_single_file_is_answered_with_its_source) {
   check_store();
 }
 
+BOOST_AUTO_TEST_CASE(what_a_failed_upload_kept_goes_with_it) {
+  const auto r =
+      upload(form({{"file", "noise.bin", std::string(1'500'000, '\0')}}, {{"upload_file_id", "bad"}}));
+  BOOST_TEST(r.status == 422u);
+  BOOST_TEST(files_in("content") == 1u);
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(server.send("DELETE", "/api/v1/notebooks/1/files/bad/", "").status == 204);
+  BOOST_TEST(files_in("content") == 0u);
+  check_store();
+}
+
+BOOST_AUTO_TEST_CASE(names_with_signs_of_urls_are_names) {
+  const auto csv = upload(form({{"file", "Q#1?.csv", "a,b\n1,2\n"}}, {})).json();
+  BOOST_TEST(csv["extraction_method"] == "csv");
+  BOOST_TEST(csv["title"] == "Q#1?.csv");
+  BOOST_TEST(upload(form({{"file", "100%25.txt", "some text that is here"}}, {})).json()["filename"] ==
+             "100%25.txt");
+}
+
 BOOST_AUTO_TEST_CASE(many_files_are_a_batch) {
   std::vector<sent_file> files;
   for (int i = 0; i < 100; ++i)

@@ -1,4 +1,4 @@
-#include "process/own_network.hpp"
+#include "process/namespaces.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -6,10 +6,13 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <string>
 
@@ -17,6 +20,8 @@ namespace troupe {
 namespace {
 
 constexpr int backlog = 64;
+/// As shells do: the exit code of a process that ended by a signal.
+constexpr int signalled = 128;
 
 failure refused(const char* what) {
   return fail(errc::internal_error, std::string(what) + ": " + std::strerror(errno));
@@ -36,12 +41,12 @@ bool map_user(uid_t user, gid_t group) {
          write_file("/proc/self/gid_map", same(group));
 }
 
-bool leave_network() {
+bool leave(int spaces) {
   const auto user = geteuid();
   const auto group = getegid();
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) return map_user(user, group);
+  if (unshare(CLONE_NEWUSER | spaces) == 0) return map_user(user, group);
   // Where user namespaces are switched off, root needs none.
-  return unshare(CLONE_NEWNET) == 0;
+  return unshare(spaces) == 0;
 }
 
 bool raise_loopback(int socket) {
@@ -87,8 +92,13 @@ bool send_descriptor(int to, int what) {
 
 } // namespace
 
-failure enter_own_network(int handover, uint16_t port) {
-  if (!leave_network()) return refused("no network namespace");
+failure enter_namespaces(const own_spaces& which) {
+  if (!leave((which.network ? CLONE_NEWNET : 0) | (which.processes ? CLONE_NEWPID : 0)))
+    return refused("no namespaces");
+  return fail(errc::none);
+}
+
+failure hand_over_listener(int handover, uint16_t port) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool ok = listener >= 0 && raise_loopback(listener) && listen_on(listener, port) &&
                   send_descriptor(handover, listener);
@@ -106,6 +116,44 @@ int receive_listener(int handover) {
   if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
     std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
   return fd;
+}
+
+namespace {
+
+/// Reaps until `child` has ended; its status.
+int wait_for(pid_t child) {
+  for (int status = 0;;) {
+    const auto gone = waitpid(-1, &status, 0);
+    if (gone == child) return status;
+    if (gone < 0 && errno != EINTR) return 1 << 8;
+  }
+}
+
+/// Ends as the child did.
+[[noreturn]] void end_like(int status) {
+  if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
+  signal(WTERMSIG(status), SIG_DFL);
+  raise(WTERMSIG(status));
+  _exit(signalled + WTERMSIG(status));
+}
+
+} // namespace
+
+void become_first_of_own() {
+  if (const auto first = fork(); first != 0) {
+    if (first < 0) _exit(1);
+    const int status = wait_for(first);
+    // The first process of a namespace cannot be ended by a signal of its own: it says with a code how its
+    // child was.
+    if (WIFEXITED(status) && WEXITSTATUS(status) > signalled) end_like(WEXITSTATUS(status) - signalled);
+    end_like(status);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto program = fork();
+  if (program == 0) return;
+  if (program < 0) _exit(1);
+  const int status = wait_for(program);
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : signalled + WTERMSIG(status));
 }
 
 } // namespace troupe
