@@ -229,6 +229,30 @@ BOOST_AUTO_TEST_CASE(a_document_that_kills_its_parser_twice_is_quarantined) {
   BOOST_TEST((items(b.id)[0].error.code == errc::parse_crashed));
 }
 
+BOOST_AUTO_TEST_CASE(a_wish_to_cancel_that_is_repeated_is_answered) {
+  transfers.answer = nullptr;
+  const auto b = submit(three);
+  run();
+  unsigned answers = 0;
+  const auto to = supervisors.at(b.id);
+  // The second comes while the items are being cancelled: the supervisor ends before it would hear of it again.
+  sys->spawn([&answers, to](caf::event_based_actor* self) {
+    const auto failed = [](const caf::error&) {};
+    self->request(to, milliseconds{1'000}, cancel_atom_v)
+        .then(
+            [&answers, self, to, failed](bool yes) {
+              answers += yes;
+              self->request(to, milliseconds{1'000}, cancel_atom_v)
+                  .then([&answers](bool again) { answers += again; }, failed);
+            },
+            failed);
+  });
+  run();
+  advance(2s);
+  BOOST_TEST(answers == 2u);
+  BOOST_TEST((stored(b.id).state == batch_state::cancelled));
+}
+
 BOOST_AUTO_TEST_CASE(a_stage_actor_that_dies_is_a_failed_attempt) {
   transfers.answer = nullptr;
   const auto b = submit({three[0]});
