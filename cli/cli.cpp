@@ -81,7 +81,7 @@ int run_command(int argc, char** argv, const hooks& with) {
   if (argc > 3 && std::string_view(argv[1]) == "tool-child") return run_tool_child(argv[2], argv + 3);
 
   CLI::App app{
-      "Troupe takes batches of URLs, fetches and parses each into clean Markdown, stores it, and tells\n"
+      "Troupe takes batches of URLs and files, turns each into clean Markdown, stores it, and tells\n"
       "exactly how far every item is.",
       "troupe"};
   app.footer(footer);
