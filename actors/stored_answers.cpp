@@ -17,6 +17,10 @@ failure no_notebook(notebook_id n) {
   return fail(errc::not_found, "there is no notebook " + std::to_string(raw(n)));
 }
 
+failure no_batch(batch_id id) {
+  return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+}
+
 } // namespace
 
 stored_answers::stored_answers(const catalog& store, const hub& listeners)
@@ -123,7 +127,7 @@ result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint
     indexes.push_back(w.index);
   std::vector<item> rows;
   auto reading = catalog_.read_batch(id, offset, limit, indexes, rows);
-  if (!reading) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+  if (!reading) return no_batch(id);
   batch_view v;
   v.row = std::move(reading->row);
   std::unordered_map<uint32_t, item_in_work> open;
@@ -201,7 +205,7 @@ result<item_list> stored_answers::read_items(batch_id id, const item_filter& f, 
   for (const auto& w : hub_.in_work(id))
     working.emplace(w.index, w);
   auto row = catalog_.find_batch(id);
-  if (!row) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+  if (!row) return no_batch(id);
   item_list out{std::move(*row), {}, std::nullopt};
   const auto phase_of = [&](const item& x) {
     const auto it = terminal(x.state) ? working.end() : working.find(x.key.index);
@@ -241,7 +245,7 @@ void stored_answers::events(batch_id id, event_number after, uint32_t limit, ans
 
 result<event_page> stored_answers::read_events(batch_id id, event_number after, uint32_t limit) const {
   const auto row = catalog_.find_batch(id);
-  if (!row) return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
+  if (!row) return no_batch(id);
   event_page page;
   page.reached = std::max(after, event_number{raw(row->first_event) - 1});
   page.lost = raw(catalog_.oldest_event()) > raw(page.reached) + 1;

@@ -1,6 +1,5 @@
 #include "http/render.hpp"
-
-#include <nlohmann/json.hpp>
+#include "http/json_text.hpp"
 
 #include <cmath>
 
@@ -10,10 +9,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr size_t preview_bytes = 500;
-
-std::string dump(const json& j) {
-  return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 double progress(const item_counts& c) {
   if (c.total == 0) return 100.0;
@@ -59,7 +54,9 @@ json object_of(std::string_view stored) {
 std::string markdown_name(const source& s) {
   std::string out;
   for (const char c : s.title)
-    out += static_cast<uint8_t>(c) < ' ' || std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos ? '_' : c;
+    out += static_cast<uint8_t>(c) < ' ' || std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos
+               ? '_'
+               : c;
   if (out.empty()) out = file_id(s.id);
   return out + (s.extraction_method.starts_with("media/") ? "_transcript.md" : ".md");
 }

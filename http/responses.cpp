@@ -1,7 +1,8 @@
 #include "http/exchange.hpp"
 
+#include "http/json_text.hpp"
+
 #include <boost/beast/http/status.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -66,7 +67,7 @@ void render_error(response& r, bool native, const std::string& request_id) {
   body["detail"] = r.error->detail;
   body["code"] = r.error->code;
   if (native) r.content_type = "application/problem+json";
-  r.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  r.body = dump(body);
   r.error.reset();
 }
 

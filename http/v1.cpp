@@ -2,8 +2,7 @@
 
 #include "http/callback.hpp"
 #include "http/guide.hpp"
-
-#include <nlohmann/json.hpp>
+#include "http/json_text.hpp"
 
 namespace troupe::http {
 namespace {
@@ -39,7 +38,7 @@ result<uint64_t> v1_cursor(const exchange& x, uint64_t initial) {
 response v1_page(nlohmann::ordered_json data, std::optional<uint64_t> next) {
   nlohmann::ordered_json body{{"data", std::move(data)}, {"has_more", next.has_value()}};
   if (next) body["next_cursor"] = "c" + std::to_string(*next);
-  return json_response(200, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return json_response(200, dump(body));
 }
 
 asio::awaitable<result<batch_view>> v1_batch(exchange& x) {

@@ -2,6 +2,7 @@
 #include "http/accepting.hpp"
 #include "http/callback.hpp"
 #include "http/guide.hpp"
+#include "http/json_text.hpp"
 #include "http/signal.hpp"
 #include "http/v1.hpp"
 #include "http/v1_render.hpp"
@@ -10,18 +11,12 @@
 #include "model/content.hpp"
 #include "model/text.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace troupe::http {
 namespace {
 
 using json = nlohmann::ordered_json;
 
 constexpr uint64_t longest_wait_seconds = 60;
-
-std::string dump(const json& j) {
-  return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 // -- making one ----------------------------------------------------------------------------------------
 

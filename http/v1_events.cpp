@@ -2,11 +2,10 @@
 /// log.
 #include "http/callback.hpp"
 #include "http/guide.hpp"
+#include "http/json_text.hpp"
 #include "http/signal.hpp"
 #include "http/v1.hpp"
 #include "http/v1_render.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace troupe::http {
 namespace {
@@ -17,10 +16,6 @@ constexpr uint32_t events_at_once = 500;
 /// News come faster than anybody reads: they are gathered for so long.
 constexpr milliseconds least_between_reads{20};
 const std::string heartbeat_comment = ": waiting\n\n";
-
-std::string dump(const json& j) {
-  return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 std::string frame(const event& e) {
   return "id: " + std::to_string(raw(e.number)) + "\nevent: " + v1_type(e) + "\ndata: " + dump(v1_json(e)) +

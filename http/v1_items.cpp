@@ -1,18 +1,13 @@
 /// One item: what became of it, and how.
 #include "http/callback.hpp"
+#include "http/json_text.hpp"
 #include "http/v1.hpp"
 #include "http/v1_render.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace troupe::http {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-std::string dump(const json& j) {
-  return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 asio::awaitable<response> get_item(exchange& x) {
   const auto v = co_await v1_item(x);

@@ -63,12 +63,12 @@ public:
     const auto info = read_info();
     about = facts_of_site(info);
     with_.tell(finding_done);
-    if (auto path = captions(info); !path.empty()) return finding_on_site{about, std::move(path), true};
+    if (auto path = captions(info); !path.empty()) return finding_on_site{std::move(path), true};
     // A site keeps captions apart; only a plain file may have some inside.
     if (o.media.transcriber.empty() && !is_plain_file(info)) return fail(errc::no_transcript);
     auto path = download();
     if (!path) return path.error();
-    return finding_on_site{about, std::move(*path), false};
+    return finding_on_site{std::move(*path), false};
   }
 
 private:

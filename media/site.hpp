@@ -8,7 +8,6 @@ namespace troupe::media {
 
 /// What was found.
 struct finding_on_site {
-  media_facts about;
   /// A file in the programs' folder: captions (`.vtt`, `.srt`), or the media.
   std::string path;
   bool captions = false;
