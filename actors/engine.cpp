@@ -114,22 +114,51 @@ public:
 
   questions& ask() override { return *answers_; }
 
-  void cancel(batch_id id, answer<bool> done) override { ask_yes(std::move(done), cancel_atom_v, id); }
+  void cancel(batch_id id, answer<bool> done) override { ask_value(std::move(done), cancel_atom_v, id); }
   void cancel_item(item_key item, answer<bool> done) override {
-    ask_yes(std::move(done), cancel_atom_v, item.batch, item.index);
+    ask_value(std::move(done), cancel_atom_v, item.batch, item.index);
+  }
+  void steer_batch(steering what, answer<batch> done) override {
+    ask_actor(
+        *system_, node_,
+        [done](steered& r) { r.error.code == errc::none ? done(std::move(r.row)) : done(r.error); },
+        [done](failure f) { done(std::move(f)); }, steer_atom_v, std::move(what));
+  }
+  void why(item_key item, answer<wait_reason> done) override {
+    ask_value(std::move(done), look_atom_v, item.batch, item.index);
+  }
+  void look_at_host(std::string host, answer<host_look> done) override {
+    ask_value(std::move(done), look_atom_v, std::move(host));
+  }
+  void keep(record r, answer<record> done) override { ask_kept(std::move(done), keep_atom_v, std::move(r)); }
+  void keep_original(stored_original x, content_ref body, answer<record> done) override {
+    ask_kept(std::move(done), keep_atom_v, record{std::move(x)}, std::move(body));
+  }
+  void forget(size_t kind, std::string name, answer<bool> done) override {
+    ask_value(std::move(done), remove_atom_v, uint64_t{kind}, std::move(name));
+  }
+  void keep_receipt(receipt r, answer<bool> done) override {
+    ask_value(std::move(done), keep_atom_v, std::move(r));
+  }
+  void redeliver(delivery d, answer<bool> done) override {
+    ask_value(std::move(done), deliver_atom_v, std::move(d));
   }
   void link(notebook_id n, source_id s, std::string notes, answer<bool> done) override {
-    ask_yes(std::move(done), link_atom_v, n, s, std::move(notes));
+    ask_value(std::move(done), link_atom_v, n, s, std::move(notes));
   }
   void drop_upload(item_key item, answer<bool> done) override {
-    ask_yes(std::move(done), remove_atom_v, item.batch, item.index);
+    ask_value(std::move(done), remove_atom_v, item.batch, item.index);
   }
   void remove(notebook_id n, source_id s, bool force, answer<bool> done) override {
-    ask_yes(std::move(done), remove_atom_v, n, s, force);
+    ask_value(std::move(done), remove_atom_v, n, s, force);
   }
   std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) override {
     return std::make_shared<hub::subscription>(
         hub_.listen(id, [changed = std::move(changed)](const news&) { changed(); }));
+  }
+  std::shared_ptr<void> watch_all(std::function<void()> changed) override {
+    return std::make_shared<hub::subscription>(
+        hub_.listen_all([changed = std::move(changed)](const news&) { changed(); }));
   }
   node_health health() const override {
     return {!ready_, open_batches_, transfers_ ? transfers_->count().running : 0};
@@ -143,6 +172,7 @@ private:
     p.start = [this](caf::actor_system& sys) { return start_services(sys); };
     p.admission = [this] { return check_disk(); };
     p.find_batch = [this](batch_id b) { return catalog_->find_batch(b); };
+    p.host_rules = [this] { return catalog_->records(host_rule{}); };
     p.open_batches = &open_batches_;
     p.on_ready = [this](bool ready) {
       const std::lock_guard lock{mutex_};
@@ -204,11 +234,18 @@ private:
     if (!clean_ && on_failure_) on_failure_();
   }
 
-  template <class... Args>
-  void ask_yes(answer<bool> done, Args... args) {
+  template <class T, class... Args>
+  void ask_value(answer<T> done, Args... args) {
     ask_actor(
-        *system_, node_, [done](bool yes) { done(yes); }, [done](failure f) { done(std::move(f)); },
-        std::move(args)...);
+        *system_, node_, [done](T& value) { done(std::move(value)); },
+        [done](failure f) { done(std::move(f)); }, std::move(args)...);
+  }
+  template <class... Args>
+  void ask_kept(answer<record> done, Args... args) {
+    ask_actor(
+        *system_, node_,
+        [done](kept& r) { r.error.code == errc::none ? done(std::move(r.row)) : done(r.error); },
+        [done](failure f) { done(std::move(f)); }, std::move(args)...);
   }
 
   engine_options options_;

@@ -12,6 +12,15 @@
 
 namespace troupe {
 
+/// What is kept with an acceptance to answer the same request again: its first answer.
+struct receipt_plan {
+  digest key;
+  digest fingerprint;
+  /// The answer to the batch as it was accepted: `status`, `location`, `content_type` and `body` are set.
+  /// Called on the writer's thread; must be quick.
+  std::function<receipt(const batch&)> answer;
+};
+
 /// Some or all items of a batch that is being submitted.
 struct submission {
   notebook_id home{};
@@ -22,6 +31,48 @@ struct submission {
   batch_id part_of{};
   /// This part completes the batch: it is answered when the batch is durable.
   bool last = true;
+  /// The batch does not end before it is sealed.
+  bool held = false;
+  /// Zero, or the open batch that these items are added to: all of them, or none.
+  batch_id add_to{};
+  /// Stored in the accepting commit.
+  std::shared_ptr<const receipt_plan> receipt;
+  /// Told of this batch alone; stored in the accepting commit. Its `id` and `batch` are set there.
+  std::optional<webhook> told;
+};
+
+/// What is done with a batch, or with one item of it.
+enum class steer : uint8_t { pause, resume, seal, retry, remove };
+struct steering {
+  batch_id id{};
+  steer what = steer::pause;
+  /// Of `retry`: what, and, when it is about one item, which.
+  retry_plan plan;
+  std::optional<uint32_t> index;
+};
+
+/// What an item waits for.
+struct wait_reason {
+  /// Stable: `batch_paused`, `host_delay`, …
+  std::string code;
+  std::string text;
+  /// When that is over, where it is known.
+  timestamp until{};
+  /// Another item that it waits for.
+  std::optional<uint32_t> item;
+};
+
+/// What is known of a host now.
+struct host_look {
+  host_rule rule;
+  /// Transfers under way, and batches that wait for one.
+  uint64_t active = 0;
+  uint64_t waiting_batches = 0;
+  /// The rules as they are applied: the host's own, or the configuration's.
+  uint64_t max_concurrency = 0;
+  milliseconds delay{};
+  /// No transfer starts before.
+  timestamp held_until{};
 };
 
 struct submitted {
@@ -36,6 +87,9 @@ struct node_health {
   uint64_t transfers = 0;
 };
 
+/// A URL as it is fetched. Fails with `invalid_url`, `unsupported_scheme` or `url_too_long`.
+result<std::string> usable_url(std::string_view text, size_t longest);
+
 /// Turns what a client sent into items: checks each URL, and finds those that the batch has already.
 /// One thread. Memory: 16 bytes for each different URL.
 class intake {
@@ -45,6 +99,7 @@ public:
     size_t url_bytes = 2'048;
     size_t upload_id_bytes = 128;
     size_t custom_id_bytes = 512;
+    size_t metadata_bytes = 4'096;
   };
   /// An element that was refused; it is an item all the same, failed from the start.
   struct refusal {
@@ -57,6 +112,8 @@ public:
 
   /// False when the batch is full.
   bool add(std::string_view url, std::string_view upload_id = {}, std::string_view custom_id = {});
+  /// An item with all that its client said about it: its URL as sent, or a file's name and bytes.
+  bool add(item_spec x);
   /// An uploaded file; its name is clean. An empty one is refused.
   bool add_file(std::string filename, content_ref body, std::string_view upload_id = {});
   /// An element that is no text at all.
@@ -72,6 +129,7 @@ public:
   size_t waiting() const { return items_.size(); }
 
 private:
+  failure judge(const item_spec& x) const;
   bool refuse_item(item_spec x, std::string shown, failure reason);
 
   limits limits_;
@@ -97,6 +155,22 @@ public:
   virtual questions& ask() = 0;
 
   virtual void cancel(batch_id id, answer<bool> done) = 0;
+  /// Answers the batch as it is then. Fails with what stands in the way: `batch_ended`, `batch_open`,
+  /// `batch_sealed`, `in_progress`, `gone`.
+  virtual void steer_batch(steering what, answer<batch> done) = 0;
+  virtual void why(item_key item, answer<wait_reason> done) = 0;
+  virtual void look_at_host(std::string host, answer<host_look> done) = 0;
+
+  /// Stores a record; one without an id is given one. What it says holds when it is answered.
+  virtual void keep(record r, answer<record> done) = 0;
+  /// An original with its bytes.
+  virtual void keep_original(stored_original x, content_ref body, answer<record> done) = 0;
+  /// False: there is none of this kind and name.
+  virtual void forget(size_t kind, std::string name, answer<bool> done) = 0;
+  virtual void keep_receipt(receipt r, answer<bool> done) = 0;
+  /// Sends an event that was sent, or given up, again; false: there is no such delivery.
+  virtual void redeliver(delivery d, answer<bool> done) = 0;
+
   /// Ends an item of an open batch; answered once that is durable, whatever the item ended as.
   virtual void cancel_item(item_key item, answer<bool> done) = 0;
   virtual void link(notebook_id n, source_id s, std::string notes, answer<bool> done) = 0;
@@ -107,6 +181,8 @@ public:
   /// Calls `changed` at every news of the batch, until the returned token is dropped. `changed` must not
   /// block.
   virtual std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) = 0;
+  /// The same, at every durable event of any batch.
+  virtual std::shared_ptr<void> watch_all(std::function<void()> changed) = 0;
   virtual node_health health() const = 0;
 };
 

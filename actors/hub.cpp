@@ -56,13 +56,14 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
 void hub::publish(const std::vector<event>& events) {
   for (const auto& e : events)
     tell({e.batch, e.index, &e, phase::waiting});
+  if (!events.empty()) tell(every_batch, {.durable = &events.back()});
 }
 
-void hub::tell(const news& n) const {
+void hub::tell(batch_id those_of, const news& n) const {
   std::vector<std::shared_ptr<listener>> those;
   {
     const std::lock_guard lock{mutex_};
-    const auto it = listeners_.find(n.batch);
+    const auto it = listeners_.find(those_of);
     if (it == listeners_.end()) return;
     for (const auto& [number, l] : it->second)
       those.push_back(l);

@@ -69,9 +69,14 @@ public:
     uint64_t number_ = 0;
   };
   [[nodiscard]] subscription listen(batch_id batch, listener l);
+  /// Hears of the durable events of all batches.
+  [[nodiscard]] subscription listen_all(listener l) { return listen(every_batch, std::move(l)); }
 
 private:
-  void tell(const news& n) const;
+  static constexpr batch_id every_batch{};
+
+  void tell(const news& n) const { tell(n.batch, n); }
+  void tell(batch_id those_of, const news& n) const;
 
   mutable std::mutex mutex_;
   std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;

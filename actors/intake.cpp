@@ -34,6 +34,10 @@ failure check_upload_id(std::string_view id, size_t longest) {
 
 } // namespace
 
+result<std::string> usable_url(std::string_view text, size_t longest) {
+  return normalize_url(text, longest);
+}
+
 struct intake::seen {
   std::unordered_map<uint64_t, uint32_t> first;
 };
@@ -44,23 +48,43 @@ intake::intake(const limits& l)
 intake::~intake() = default;
 
 bool intake::add(std::string_view url, std::string_view upload_id, std::string_view custom_id) {
-  if (count_ >= limits_.items) return false;
-  auto normal = normalize_url(url, limits_.url_bytes);
-  if (!normal) return refuse(std::string(url), normal.error());
-  if (!upload_id.empty())
-    if (auto f = check_upload_id(upload_id, limits_.upload_id_bytes); f.code != errc::none)
-      return refuse(std::string(url), std::move(f));
-  if (custom_id.size() > limits_.custom_id_bytes)
-    return refuse(std::string(url),
-                  fail(errc::invalid_request,
-                       "custom_id: longer than " + std::to_string(limits_.custom_id_bytes) + " bytes"));
   item_spec x;
-  const auto index = static_cast<uint32_t>(count_++);
-  const auto [it, fresh] = seen_->first.try_emplace(mark_of(*normal), index);
-  if (!fresh) x.same_as = it->second;
-  x.url = std::move(*normal);
+  x.url = url;
   x.upload_id = upload_id;
   x.custom_id = custom_id;
+  return add(std::move(x));
+}
+
+failure intake::judge(const item_spec& x) const {
+  if (x.custom_id.size() > limits_.custom_id_bytes)
+    return fail(errc::invalid_request,
+                "custom_id: longer than " + std::to_string(limits_.custom_id_bytes) + " bytes");
+  if (x.options.metadata.size() > limits_.metadata_bytes)
+    return fail(errc::invalid_request, "metadata: longer than limits.metadata_bytes");
+  return x.upload_id.empty() ? fail(errc::none) : check_upload_id(x.upload_id, limits_.upload_id_bytes);
+}
+
+bool intake::add(item_spec x) {
+  if (count_ >= limits_.items) return false;
+  auto verdict = judge(x);
+  auto normal = x.filename.empty() ? normalize_url(x.url, limits_.url_bytes) : result<std::string>{x.url};
+  if (!normal) verdict = normal.error();
+  if (x.url.empty() && x.body.empty() && !x.filename.empty())
+    verdict = fail(errc::empty_content, "the file is empty");
+  if (verdict.code != errc::none) {
+    auto shown = x.filename.empty() ? x.url : x.filename;
+    shown.resize(std::min(shown.size(), limits_.url_bytes));
+    item_spec refused;
+    (x.filename.empty() ? refused.url : refused.filename) = shown;
+    if (judge({.custom_id = x.custom_id}).code == errc::none) refused.custom_id = x.custom_id;
+    return refuse_item(std::move(refused), std::move(shown), std::move(verdict));
+  }
+  const auto index = static_cast<uint32_t>(count_++);
+  if (x.filename.empty()) {
+    x.url = std::move(*normal);
+    const auto [it, fresh] = seen_->first.try_emplace(mark_of(x.url), index);
+    if (!fresh) x.same_as = it->second;
+  }
   items_.push_back(std::move(x));
   return true;
 }
@@ -90,19 +114,11 @@ bool intake::refuse_item(item_spec x, std::string shown, failure reason) {
 }
 
 bool intake::add_file(std::string filename, content_ref body, std::string_view upload_id) {
-  if (count_ >= limits_.items) return false;
-  if (body.empty())
-    return refuse_file(std::move(filename), 0, fail(errc::empty_content, "the file is empty"));
-  if (!upload_id.empty())
-    if (auto f = check_upload_id(upload_id, limits_.upload_id_bytes); f.code != errc::none)
-      return refuse_file(std::move(filename), body.size, std::move(f));
-  ++count_;
   item_spec x;
   x.upload_id = upload_id;
   x.filename = std::move(filename);
   x.body = std::move(body);
-  items_.push_back(std::move(x));
-  return true;
+  return add(std::move(x));
 }
 
 std::vector<item_spec> intake::take() {

@@ -62,8 +62,22 @@ using writer_actor = caf::typed_actor<
     caf::replies_to<persist_atom, ending>::with<persist_result>,
     // Records the wish to cancel a batch; true once it is durable, false when there is nothing to cancel.
     caf::replies_to<cancel_atom, batch_id>::with<bool>,
-    // Ends a stretch of items as cancelled; answers the index to go on from, or the batch's size.
-    caf::replies_to<cancel_atom, batch_id, uint32_t>::with<uint32_t>,
+    // Ends a stretch of items as cancelled or expired; answers the index to go on from, or ~0 at the end.
+    caf::replies_to<cancel_atom, batch_id, uint32_t, item_state>::with<uint32_t>,
+    // Pauses, resumes, seals, removes a batch, or begins to try its items again.
+    caf::replies_to<steer_atom, steering>::with<steered>,
+    // The next stretch of a batch whose items are tried again.
+    caf::replies_to<retry_atom, batch_id>::with<steered>,
+    // Stores a record; an original with its bytes.
+    caf::replies_to<keep_atom, record>::with<kept>,
+    caf::replies_to<keep_atom, record, content_ref>::with<kept>,
+    caf::replies_to<keep_atom, receipt>::with<bool>,
+    // Drops a record of this kind and name; false when there is none.
+    caf::replies_to<remove_atom, uint64_t, std::string>::with<bool>,
+    // What became of an attempt at a delivery: before, after.
+    caf::replies_to<deliver_atom, delivery, delivery>::with<bool>,
+    // Puts a delivery that has ended into the outbox again; false when there is none.
+    caf::replies_to<deliver_atom, delivery>::with<bool>,
     // Shows a source in another notebook, with notes; false when there is no such source.
     caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
     // Takes a source out of a notebook, or with true drops it; false when it is not there.
@@ -79,6 +93,8 @@ using writer_actor = caf::typed_actor<
 using reader_actor = caf::typed_actor<
     // The open items of a batch from an index on, at most so many.
     caf::replies_to<read_atom, batch, uint32_t, uint32_t>::with<item_page>,
+    // Those that are more urgent than their batch, from a position on.
+    caf::replies_to<read_atom, batch, std::string, uint32_t>::with<urgent_page>,
     // The bytes behind a name, small ones carried along; an error when they are not stored.
     caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.
@@ -94,8 +110,15 @@ using turn_taker = caf::typed_actor<
 /// GATE: whose turn it is. Batches take turns one item each; a host is left alone while its limit or its
 /// delay says so. A turn is held until the item leaves the transfer, a place in work until it is done.
 using gate_actor = caf::typed_actor<
-    // Items of a batch that want to be fetched. The taker is monitored: its turns end with it.
-    caf::reacts_to<want_atom, batch_id, std::vector<wanted_turn>, turn_taker>,
+    // Items of a batch that want to be fetched, and how many of it may be in work at once (0: any number).
+    // The taker is monitored: its turns end with it.
+    caf::reacts_to<want_atom, batch_id, uint32_t, std::vector<wanted_turn>, turn_taker>,
+    // How an operator wants a host to be treated.
+    caf::reacts_to<rule_atom, host_rule>,
+    // What is known of a host now.
+    caf::replies_to<look_atom, std::string>::with<host_look>,
+    // Why an item that wants to be fetched from this host is not.
+    caf::replies_to<look_atom, batch_id, uint32_t, std::string>::with<wait_reason>,
     // Items that want no turn any more, or give theirs back unused.
     caf::reacts_to<cancel_atom, batch_id, std::vector<uint32_t>>,
     // An item's transfer is over: its host and its transfer are free.
@@ -133,6 +156,12 @@ using supervisor_actor = turn_taker::extend<
     caf::replies_to<cancel_atom>::with<bool>,
     // Ends one item as cancelled; true once it is final, as that or as what it was about to be.
     caf::replies_to<cancel_atom, uint32_t>::with<bool>,
+    // The batch after something was done with it; items from this index on may have been opened again.
+    caf::reacts_to<changed_atom, batch, uint32_t>,
+    // INTERNAL: the deadline of the batch has come, or that of an item.
+    caf::reacts_to<expire_atom>, caf::reacts_to<expire_atom, uint32_t>,
+    // What an item waits for.
+    caf::replies_to<look_atom, uint32_t>::with<wait_reason>,
     // Starts nothing new; quits when the items in work are done.
     caf::reacts_to<drain_atom>>;
 
@@ -148,6 +177,15 @@ using node_actor = caf::typed_actor<
     caf::replies_to<link_atom, notebook_id, source_id, std::string>::with<bool>,
     caf::replies_to<remove_atom, notebook_id, source_id, bool>::with<bool>,
     caf::replies_to<remove_atom, batch_id, uint32_t>::with<bool>,
+    // As the writer; supervisors and the gate learn of it.
+    caf::replies_to<steer_atom, steering>::with<steered>, caf::replies_to<keep_atom, record>::with<kept>,
+    caf::replies_to<keep_atom, record, content_ref>::with<kept>,
+    caf::replies_to<keep_atom, receipt>::with<bool>,
+    caf::replies_to<remove_atom, uint64_t, std::string>::with<bool>,
+    caf::replies_to<deliver_atom, delivery>::with<bool>,
+    // What an item of a batch waits for; what is known of a host.
+    caf::replies_to<look_atom, batch_id, uint32_t>::with<wait_reason>,
+    caf::replies_to<look_atom, std::string>::with<host_look>,
     // Takes nothing more, lets items in work finish for the configured time, stops the services, quits.
     caf::reacts_to<drain_atom>,
     // INTERNAL: begin; recover.

@@ -41,12 +41,31 @@ struct wanted_turn {
   std::string host;
   /// Before the batch's other items for this host: it has begun already.
   bool first = false;
+  uint8_t priority = 0;
 };
 
 /// A stretch of a batch's open items; `next` is the index to go on from.
 struct item_page {
   std::vector<open_item> items;
   uint32_t next = 0;
+};
+
+/// Open items that are more urgent than their batch; `position` is where to go on, empty at the end.
+struct urgent_page {
+  std::vector<open_item> items;
+  std::string position;
+};
+
+/// A batch after something was done with it, or why that was not done.
+struct steered {
+  failure error{errc::none, {}, 0, std::nullopt};
+  batch row;
+};
+
+/// A record as it was stored, or why it was not.
+struct kept {
+  failure error{errc::none, {}, 0, std::nullopt};
+  record row;
 };
 
 } // namespace troupe

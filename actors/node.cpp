@@ -13,6 +13,8 @@ constexpr milliseconds service_timeout{60'000};
 constexpr size_t most_restarts = 5;
 constexpr std::chrono::seconds restart_window{60};
 constexpr milliseconds first_supervisor_delay{100};
+/// As an index: no item that had ended is open again.
+constexpr uint32_t nothing_reopened = ~uint32_t{0};
 constexpr milliseconds longest_supervisor_delay{30'000};
 
 struct node_state {
@@ -23,6 +25,8 @@ struct node_state {
   /// Services whose end is awaited; all others have ended.
   std::unordered_map<caf::actor_addr, std::string> alive;
   std::unordered_map<batch_id, milliseconds> restart_delays;
+  /// Batches whose supervisor was told of a change that may have come too late for it.
+  std::unordered_set<batch_id> changed;
   std::deque<caf::actor_clock::time_point> restarts;
   bool draining = false;
   bool restarting = false;
@@ -69,6 +73,8 @@ public:
 
   void recover(const std::vector<batch>& open) {
     if (s_.draining) return;
+    for (const auto& rule : s_.plan.host_rules())
+      apply(rule);
     for (const auto& b : open)
       supervise(b);
     if (s_.plan.on_ready) s_.plan.on_ready(true);
@@ -96,7 +102,7 @@ public:
     self_->request(s_.running->with.writer, caf::infinite, submit_atom_v, std::move(x))
         .then(
             [self = self_, promise, last](submitted& r) mutable {
-              if (last && r.error.code == errc::none) running_node(self).supervise(r.row);
+              if (last && r.error.code == errc::none) running_node(self).changed(r.row, nothing_reopened);
               promise.deliver(std::move(r));
             },
             [promise](const caf::error&) mutable {
@@ -108,20 +114,79 @@ public:
   failure admit(const submission& x) const {
     if (s_.draining) return fail(errc::overloaded, "the server is shutting down");
     if (!s_.running || s_.restarting) return fail(errc::overloaded, "the server is starting");
-    if (x.part_of == batch_id{} &&
+    if (x.part_of == batch_id{} && x.add_to == batch_id{} &&
         s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
       return fail(errc::overloaded, "limits.open_batches batches are unfinished");
     return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
   }
 
-  template <class... Args>
-  caf::result<bool> ask_writer(Args... args) {
+  template <class T = bool, class... Args>
+  caf::result<T> ask_writer(Args... args) {
     if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
-    auto promise = self_->make_response_promise<bool>();
+    auto promise = self_->make_response_promise<T>();
     self_->request(s_.running->with.writer, service_timeout, std::move(args)...)
-        .then([promise](bool yes) mutable { promise.deliver(yes); },
+        .then([promise](T& answer) mutable { promise.deliver(std::move(answer)); },
               [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
     return promise;
+  }
+
+  // -- steering ---------------------------------------------------------------------------------------
+
+  caf::result<steered> steer_batch(const steering& x) {
+    if (!s_.running || s_.draining) return steered{fail(errc::overloaded, "the server is not ready"), {}};
+    auto promise = self_->make_response_promise<steered>();
+    const auto from = x.index.value_or(nothing_reopened);
+    self_->request(s_.running->with.writer, service_timeout, steer_atom_v, x)
+        .then(
+            [self = self_, promise, from](steered& r) mutable {
+              if (r.error.code == errc::none) running_node(self).changed(r.row, from);
+              promise.deliver(std::move(r));
+            },
+            [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
+    return promise;
+  }
+
+  /// A supervisor may be about to end because it does not know yet: it is looked after when it has.
+  void changed(const batch& b, uint32_t from) {
+    const auto it = s_.supervisors.find(b.id);
+    if (it == s_.supervisors.end()) return supervise(b);
+    s_.changed.insert(b.id);
+    self_->send(it->second, changed_atom_v, b, from);
+  }
+
+  caf::result<kept> keep(record& r) {
+    if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
+    auto promise = self_->make_response_promise<kept>();
+    self_->request(s_.running->with.writer, service_timeout, keep_atom_v, std::move(r))
+        .then(
+            [self = self_, promise](kept& k) mutable {
+              if (k.error.code == errc::none) running_node(self).apply(k.row);
+              promise.deliver(std::move(k));
+            },
+            [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
+    return promise;
+  }
+
+  void apply(const record& r) {
+    if (!s_.running) return;
+    if (const auto* rule = std::get_if<host_rule>(&r)) self_->send(s_.running->with.gate, rule_atom_v, *rule);
+  }
+
+  caf::result<bool> forget(uint64_t kind, std::string& name) {
+    if (kind == record{host_rule{}}.index()) apply(record{host_rule{.host = name}});
+    return ask_writer(remove_atom_v, kind, std::move(name));
+  }
+
+  caf::result<wait_reason> why(batch_id b, uint32_t index) {
+    const auto it = s_.supervisors.find(b);
+    if (it == s_.supervisors.end())
+      return wait_reason{"starting", "Its batch is about to be taken up.", {}, std::nullopt};
+    return self_->delegate(it->second, look_atom_v, index);
+  }
+
+  caf::result<host_look> look(std::string& host) {
+    if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
+    return self_->delegate(s_.running->with.gate, look_atom_v, std::move(host));
   }
 
   caf::result<bool> cancel(batch_id b) {
@@ -156,6 +221,8 @@ public:
     const bool normal = !msg.reason || msg.reason == caf::exit_reason::normal;
     if (normal) s_.restart_delays.erase(b);
     if (s_.stopping || s_.restarting || s_.draining) return go_on();
+    const bool may_be_open = s_.changed.erase(b) > 0;
+    if (normal && may_be_open) return supervise_again(b);
     if (normal) return;
     auto& delay = s_.restart_delays.try_emplace(b, first_supervisor_delay).first->second;
     log::error("a supervisor died",
@@ -267,6 +334,18 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
       [self](remove_atom, batch_id b, uint32_t index) {
         return running_node(self).ask_writer(remove_atom_v, b, index);
       },
+      [self](steer_atom, const steering& x) { return running_node(self).steer_batch(x); },
+      [self](keep_atom, record& r) { return running_node(self).keep(r); },
+      [self](keep_atom, record& r, content_ref& body) {
+        return running_node(self).ask_writer<kept>(keep_atom_v, std::move(r), std::move(body));
+      },
+      [self](keep_atom, receipt& r) { return running_node(self).ask_writer(keep_atom_v, std::move(r)); },
+      [self](remove_atom, uint64_t kind, std::string& name) { return running_node(self).forget(kind, name); },
+      [self](deliver_atom, delivery& d) {
+        return running_node(self).ask_writer(deliver_atom_v, std::move(d));
+      },
+      [self](look_atom, batch_id b, uint32_t index) { return running_node(self).why(b, index); },
+      [self](look_atom, std::string& host) { return running_node(self).look(host); },
       [self](drain_atom) { running_node(self).drain(); },
       [self](start_atom) { running_node(self).start(); },
       [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },

@@ -6,6 +6,7 @@
 /// may call any function. A question that cannot be answered now is answered `overloaded`, one about
 /// something that does not exist `not_found`, one that the store cannot read `storage_error`.
 
+#include "model/records.hpp"
 #include "model/work.hpp"
 
 #include <functional>
@@ -51,6 +52,8 @@ struct batch_filter {
   /// Empty: any state.
   std::vector<batch_state> states;
   timestamp created_after{};
+  /// Empty: any.
+  std::string tag;
 };
 
 /// Batches, newest first.
@@ -80,6 +83,16 @@ struct item_list {
   std::vector<item_view> items;
   /// The index to go on from; none: there are no more.
   std::optional<uint32_t> next;
+};
+
+/// Items in the order of their ends.
+struct result_page {
+  batch row;
+  std::vector<item> items;
+  /// Behind the last one looked at.
+  end_position reached;
+  /// The batch has ended, and there are no more.
+  bool ended = false;
 };
 
 /// A stretch of the log.
@@ -117,6 +130,16 @@ public:
   virtual void items(batch_id id, item_filter f, uint32_t from, uint32_t limit, answer<item_list> done) = 0;
   virtual void find_item(item_id id, answer<item_view> done) = 0;
   virtual void attempts(item_key item, answer<std::vector<attempt>> done) = 0;
+  /// Items that have ended, in that order, from behind `after` on.
+  virtual void results(batch_id id, end_position after, uint32_t limit, answer<result_page> done) = 0;
+  /// Durable events of a notebook after `after`, oldest first; `after` none: from now on.
+  virtual void notebook_events(notebook_id n, std::optional<event_number> after, uint32_t limit,
+                               answer<event_page> done) = 0;
+  virtual void records(record kind, answer<std::vector<record>> done) = 0;
+  virtual void find_record(record kind, std::string name, answer<record> done) = 0;
+  /// None: there is none, or it has had its time.
+  virtual void find_receipt(digest k, answer<std::optional<receipt>> done) = 0;
+  virtual void deliveries(uint64_t webhook, uint32_t limit, answer<std::vector<delivery>> done) = 0;
   /// Durable events of a batch after `after`, oldest first.
   virtual void events(batch_id id, event_number after, uint32_t limit, answer<event_page> done) = 0;
   virtual void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) = 0;

@@ -8,9 +8,9 @@ verdict judge(const failure& error, const item& row, const settings& s, double l
   verdict v;
   v.parser_died = error.code == errc::parse_crashed || error.code == errc::parse_timeout;
   const bool quarantined = v.parser_died && row.parser_deaths + 1 >= s.work.parser_deaths;
-  if (!error.retryable() || quarantined || row.attempts + 1 >= s.work.attempts) return v;
+  if (!error.retryable() || quarantined || row.attempts - row.forgiven + 1 >= s.work.attempts) return v;
   v.to = item_state::retry_wait;
-  const auto doubled = s.work.backoff.count() << std::min(row.attempts, 20u);
+  const auto doubled = s.work.backoff.count() << std::min(row.attempts - row.forgiven, 20u);
   const auto backoff = std::min(doubled, s.work.backoff_limit.count());
   v.delay = milliseconds{static_cast<int64_t>(double(backoff) * (0.5 + luck / 2))};
   if (error.retry_after) v.delay = std::max(v.delay, std::min(*error.retry_after, s.work.retry_after_limit));

@@ -17,10 +17,6 @@ failure no_notebook(notebook_id n) {
   return fail(errc::not_found, "there is no notebook " + std::to_string(raw(n)));
 }
 
-failure no_batch(batch_id id) {
-  return fail(errc::not_found, "there is no batch " + std::to_string(raw(id)));
-}
-
 } // namespace
 
 stored_answers::stored_answers(const catalog& store, const hub& listeners)
@@ -118,6 +114,11 @@ void stored_answers::find_source(notebook_id n, source_id s, answer<held_source>
   });
 }
 
+failure stored_answers::no_batch(batch_id id) const {
+  if (catalog_.was_removed(id)) return fail(errc::gone, "the batch has been removed");
+  return fail(errc::not_found, "there is no batch " + batch_name(id));
+}
+
 /// The supervisor's items in work, laid over a snapshot of the rows that is newer than they are: an item
 /// that has ended since is shown as ended.
 result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint32_t limit) const {
@@ -179,7 +180,8 @@ void stored_answers::batches(batch_filter f, batch_id before, uint32_t limit, an
       return all.empty() || std::find(all.begin(), all.end(), x) != all.end();
     };
     const auto wanted = [&](const batch& x) {
-      return contains(f.notebooks, raw(x.home)) && contains(f.states, x.state) && x.created > f.created_after;
+      return contains(f.notebooks, raw(x.home)) && contains(f.states, x.state) &&
+             x.created > f.created_after && (f.tag.empty() || contains(x.options.tags, f.tag));
     };
     // One more tells whether there are more.
     for (auto& b : catalog_.batches(page.next, limit + 1, wanted)) {
@@ -229,7 +231,8 @@ result<item_list> stored_answers::read_items(batch_id id, const item_filter& f, 
 void stored_answers::find_item(item_id id, answer<item_view> done) {
   read<item_view>(std::move(done), [=, this]() -> result<item_view> {
     auto row = catalog_.find_item(id);
-    if (!row) return fail(errc::not_found, "there is no item " + std::to_string(raw(id)));
+    if (!row && catalog_.was_removed(id)) return fail(errc::gone, "the batch of the item has been removed");
+    if (!row) return fail(errc::not_found, "there is no item " + item_name(id));
     return seen(std::move(*row));
   });
 }
@@ -252,6 +255,53 @@ result<event_page> stored_answers::read_events(batch_id id, event_number after, 
   page.events = catalog_.events(page.reached, limit, [&](const event& e) { return e.batch == id; });
   page.ended = terminal(row->state) && page.reached >= row->last_event;
   return page;
+}
+
+void stored_answers::results(batch_id id, end_position after, uint32_t limit, answer<result_page> done) {
+  read<result_page>(std::move(done), [=, this]() -> result<result_page> {
+    auto row = catalog_.find_batch(id);
+    if (!row) return no_batch(id);
+    result_page page{std::move(*row), {}, after};
+    page.items = catalog_.ended_items(id, page.reached, limit);
+    page.ended = terminal(page.row.state) && page.reached.event == after.event && page.items.empty();
+    return page;
+  });
+}
+
+void stored_answers::notebook_events(notebook_id n, std::optional<event_number> after, uint32_t limit,
+                                     answer<event_page> done) {
+  read<event_page>(std::move(done), [=, this]() -> result<event_page> {
+    if (!catalog_.has_notebook(n)) return no_notebook(n);
+    event_page page;
+    page.reached = after.value_or(catalog_.newest_event());
+    page.lost = after && *after != event_number{} && raw(catalog_.oldest_event()) > raw(page.reached) + 1;
+    page.events = catalog_.events(page.reached, limit, [&](const event& e) { return e.home == n; });
+    return page;
+  });
+}
+
+void stored_answers::records(record kind, answer<std::vector<record>> done) {
+  read<std::vector<record>>(std::move(done),
+                            [=, this]() -> result<std::vector<record>> { return catalog_.records(kind); });
+}
+
+void stored_answers::find_record(record kind, std::string name, answer<record> done) {
+  read<record>(std::move(done), [=, this]() -> result<record> {
+    auto found = catalog_.find_record(kind, name);
+    if (!found) return fail(errc::not_found, "there is no \"" + name + "\"");
+    return std::move(*found);
+  });
+}
+
+void stored_answers::find_receipt(digest k, answer<std::optional<receipt>> done) {
+  read<std::optional<receipt>>(
+      std::move(done), [=, this]() -> result<std::optional<receipt>> { return catalog_.find_receipt(k); });
+}
+
+void stored_answers::deliveries(uint64_t webhook, uint32_t limit, answer<std::vector<delivery>> done) {
+  read<std::vector<delivery>>(std::move(done), [=, this]() -> result<std::vector<delivery>> {
+    return catalog_.deliveries(webhook, limit);
+  });
 }
 
 } // namespace troupe

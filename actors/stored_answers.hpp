@@ -25,7 +25,14 @@ public:
   void items(batch_id id, item_filter f, uint32_t from, uint32_t limit, answer<item_list> done) override;
   void find_item(item_id id, answer<item_view> done) override;
   void attempts(item_key item, answer<std::vector<attempt>> done) override;
+  void results(batch_id id, end_position after, uint32_t limit, answer<result_page> done) override;
   void events(batch_id id, event_number after, uint32_t limit, answer<event_page> done) override;
+  void notebook_events(notebook_id n, std::optional<event_number> after, uint32_t limit,
+                       answer<event_page> done) override;
+  void records(record kind, answer<std::vector<record>> done) override;
+  void find_record(record kind, std::string name, answer<record> done) override;
+  void find_receipt(digest k, answer<std::optional<receipt>> done) override;
+  void deliveries(uint64_t webhook, uint32_t limit, answer<std::vector<delivery>> done) override;
   void find_upload(notebook_id n, std::string upload_id, answer<item_view> done) override;
   void sources(notebook_id n, uint64_t limit, uint64_t offset, answer<source_page> done) override;
   /// Sources of every notebook; each tells whether `n` holds it.
@@ -46,6 +53,7 @@ private:
   result<item_list> read_items(batch_id id, const item_filter& f, uint32_t from, uint32_t limit) const;
   result<event_page> read_events(batch_id id, event_number after, uint32_t limit) const;
   item_view seen(item row) const;
+  failure no_batch(batch_id id) const;
 
   const catalog& catalog_;
   const hub& hub_;

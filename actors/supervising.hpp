@@ -41,11 +41,25 @@ struct supervisor_state {
   /// Who waits for an item that was cancelled to be final.
   std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
   uint32_t next = 0;
+  /// Where to go on with the urgent items, until they have all been read.
+  std::string urgent_position;
+  bool urgent_read = false;
+  /// Items that are not due for long and were passed over: the first of them, and when one is due.
+  uint32_t passed_from = ~uint32_t{0};
+  timestamp passed_due = timestamp::max();
   size_t in_backoff = 0;
   bool reading = false;
   bool draining = false;
+  /// Every item is being ended, as this.
   bool cancelling = false;
   bool cancel_done = false;
+  item_state ending_as = item_state::cancelled;
+  /// A stretch of items that are tried again has been asked for.
+  bool retrying = false;
+  bool deadline_set = false;
+  /// Up to which event counts and state of the batch are known, and what was wished for it.
+  event_number counted{};
+  event_number steered{};
   std::minstd_rand random{std::random_device{}()};
   static inline const char* name = "supervisor";
 
@@ -62,6 +76,7 @@ public:
 
   // Reading (supervisor_reading.cpp): open items in order, a bounded number at a time.
 
+  void begin();
   void read();
   void read_one(uint32_t index);
 
@@ -75,23 +90,39 @@ public:
   void progress(uint32_t index, attempt_token token, uint32_t percent);
   void retry(uint32_t index);
 
+  // Steering (supervisor_steering.cpp): what is done with a batch from outside, and what it waits for.
+
+  void changed(const batch& row, uint32_t from);
+  void expire();
+  void expire_item(uint32_t index);
+  caf::result<wait_reason> why(uint32_t index);
+
   // Ends (supervisor_ends.cpp): deaths, cancelling, draining.
 
   void down(const caf::down_msg& msg);
   caf::result<bool> cancel();
-  void cancel_all();
+  void end_all(item_state as);
   caf::result<bool> cancel_item(uint32_t index);
   void drain();
 
 private:
+  /// Nothing new is to be begun.
+  bool holds_back() const { return s_.draining || s_.cancelling || s_.of.row.paused; }
+  void read_urgent(uint32_t limit);
+  void take_urgent(urgent_page& page);
   void read_from(uint32_t first, uint32_t limit, bool in_order);
   void take_page(item_page& page, uint32_t first, bool in_order);
+  bool ends_at_once(slot& it);
+  void pass_over(uint32_t index, timestamp due);
+  void look_again_from(uint32_t index);
+  size_t lookahead() const;
   void take(open_item& x, std::vector<wanted_turn>& wants);
   bool is_fresh(const slot& it) const;
   /// An item with the same URL as an earlier one takes over its outcome.
   void follow(slot& it, const std::optional<item>& original);
   void take_over(slot& it, const item& original);
 
+  wanted_turn turn_of(const slot& it, bool first = false) const;
   void want(std::vector<wanted_turn> wants);
   void fetch(slot& it);
   void begin_attempt(slot& it);
@@ -116,7 +147,12 @@ private:
   void leave_transfer(slot& it);
   void leave_work(slot& it);
 
-  void cancel_rest(uint32_t from);
+  void learn(const batch& row);
+  void set_deadline();
+  void retry_on();
+  /// Lets go of what only waits.
+  void withdraw();
+  void end_rest(uint32_t from);
   void tell_cancelled(uint32_t index);
   /// Ends the item's stage actor, which tells its service.
   void stop(slot& it);

@@ -9,12 +9,7 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
   self->send(self, start_atom_v);
   return {
       [self](turn_atom, const std::vector<uint32_t>& indexes) { supervising(self).turn(indexes); },
-      [self](start_atom) {
-        if (self->state.of.row.state == batch_state::cancelling)
-          supervising(self).cancel_all();
-        else
-          supervising(self).read();
-      },
+      [self](start_atom) { supervising(self).begin(); },
       [self](fetched_atom, uint32_t index, attempt_token token, fetch_result& r) {
         supervising(self).fetched(index, token, r);
       },
@@ -32,6 +27,10 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
       [self](persist_atom, uint32_t index) { supervising(self).persist_again(index); },
       [self](cancel_atom) { return supervising(self).cancel(); },
       [self](cancel_atom, uint32_t index) { return supervising(self).cancel_item(index); },
+      [self](changed_atom, const batch& row, uint32_t from) { supervising(self).changed(row, from); },
+      [self](expire_atom) { supervising(self).expire(); },
+      [self](expire_atom, uint32_t index) { supervising(self).expire_item(index); },
+      [self](look_atom, uint32_t index) { return supervising(self).why(index); },
       [self](drain_atom) { supervising(self).drain(); },
   };
 }

@@ -38,28 +38,29 @@ caf::result<bool> supervising::cancel() {
       .then(
           [self = self_, promise](bool open) mutable {
             promise.deliver(open);
-            if (open) supervising(self).cancel_all();
+            if (open) supervising(self).end_all(item_state::cancelled);
           },
           [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
   return promise;
 }
 
-void supervising::cancel_all() {
+void supervising::end_all(item_state as) {
   if (s_.cancelling) return;
   s_.cancelling = true;
+  s_.ending_as = as;
   drop_unpersisted();
-  cancel_rest(0);
+  end_rest(0);
 }
 
-void supervising::cancel_rest(uint32_t from) {
-  self_->request(s_.of.with.writer, writer_timeout, cancel_atom_v, s_.of.row.id, from)
+void supervising::end_rest(uint32_t from) {
+  self_->request(s_.of.with.writer, writer_timeout, cancel_atom_v, s_.of.row.id, from, s_.ending_as)
       .then(
           [self = self_](uint32_t next) {
             self->state.cancel_done = next == ~uint32_t{0};
             if (self->state.cancel_done)
               supervising(self).settle();
             else
-              supervising(self).cancel_rest(next);
+              supervising(self).end_rest(next);
           },
           // The wish is durable: whoever supervises this batch next goes on cancelling.
           [self = self_](caf::error& e) { self->quit(std::move(e)); });
@@ -106,6 +107,7 @@ void supervising::drop_unpersisted() {
   std::vector<uint32_t> dropped;
   for (auto& [index, it] : s_.slots) {
     if (it.at == place::persist) continue;
+    s_.in_backoff -= it.at == place::backoff;
     stop(it);
     dropped.push_back(index);
   }
@@ -118,13 +120,23 @@ void supervising::drop_unpersisted() {
 
 void supervising::drain() {
   s_.draining = true;
-  std::vector<uint32_t> waiting;
-  for (const auto& [index, it] : s_.slots)
-    if (it.at == place::turn || it.at == place::backoff || it.at == place::parked) waiting.push_back(index);
-  for (const auto index : waiting)
-    s_.slots.erase(index);
-  self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(waiting));
+  withdraw();
   settle();
+}
+
+void supervising::withdraw() {
+  std::vector<uint32_t> waiting;
+  for (const auto& [index, it] : s_.slots) {
+    if (it.at != place::turn && it.at != place::backoff && it.at != place::parked) continue;
+    s_.in_backoff -= it.at == place::backoff;
+    waiting.push_back(index);
+  }
+  for (const auto index : waiting) {
+    s_.slots.erase(index);
+    look_again_from(index);
+  }
+  s_.parked.clear();
+  self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(waiting));
 }
 
 void supervising::settle() {

@@ -13,15 +13,56 @@ constexpr size_t backoff_factor = 16;
 
 } // namespace
 
-void supervising::read() {
-  const auto& o = *s_.of.options;
+void supervising::begin() {
+  const auto& b = s_.of.row;
+  if (b.state == batch_state::cancelling) return end_all(item_state::cancelled);
+  set_deadline();
+  if (b.retry.next != 0) return retry_on();
+  if (const auto wait = b.options.not_before - now(); wait.count() > 0)
+    return self_->delayed_send(self_, wait, start_atom_v);
+  if (s_.passed_due <= now()) look_again_from(std::exchange(s_.passed_from, ~uint32_t{0}));
+  read();
+}
+
+size_t supervising::lookahead() const {
   // Media is large: what is fetched ahead waits on the disk.
-  const auto lookahead = static_cast<size_t>(wants_media() ? o.media.lookahead : o.work.lookahead);
-  if (s_.reading || s_.draining || s_.cancelling || s_.next >= s_.of.row.counts.total ||
-      s_.slots.size() - s_.in_backoff >= lookahead || s_.in_backoff >= backoff_factor * lookahead)
+  const auto& o = *s_.of.options;
+  return static_cast<size_t>(wants_media() ? o.media.lookahead : o.work.lookahead);
+}
+
+void supervising::read() {
+  const auto& b = s_.of.row;
+  if (s_.reading || holds_back() || b.retry.next != 0 || b.options.not_before > now() ||
+      s_.slots.size() - s_.in_backoff >= lookahead())
     return;
+  const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(lookahead()));
+  if (!s_.urgent_read) return read_urgent(limit);
+  if (s_.next >= b.counts.total) return;
   s_.reading = true;
-  read_from(s_.next, std::min<uint32_t>(page_size, static_cast<uint32_t>(lookahead)), true);
+  read_from(s_.next, limit, true);
+}
+
+void supervising::read_urgent(uint32_t limit) {
+  s_.reading = true;
+  self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.urgent_position, limit)
+      .then([self = self_](urgent_page& page) { supervising(self).take_urgent(page); },
+            [self = self_](const caf::error&) {
+              self->state.reading = false;
+              self->delayed_send(self, storage_pause, start_atom_v);
+            });
+}
+
+void supervising::take_urgent(urgent_page& page) {
+  s_.reading = false;
+  if (holds_back()) return settle();
+  s_.urgent_position = std::move(page.position);
+  s_.urgent_read = s_.urgent_position.empty();
+  std::vector<wanted_turn> wants;
+  for (auto& x : page.items)
+    take(x, wants);
+  want(std::move(wants));
+  read();
+  settle();
 }
 
 void supervising::read_from(uint32_t first, uint32_t limit, bool in_order) {
@@ -42,6 +83,8 @@ void supervising::read_one(uint32_t index) {
 void supervising::take_page(item_page& page, uint32_t first, bool in_order) {
   if (in_order) {
     s_.reading = false;
+    // What it held was not taken: it is read again.
+    if (holds_back()) return settle();
     s_.next = page.next;
   }
   std::vector<wanted_turn> wants;
@@ -60,18 +103,52 @@ void supervising::take_page(item_page& page, uint32_t first, bool in_order) {
 void supervising::take(open_item& x, std::vector<wanted_turn>& wants) {
   const auto index = x.row.key.index;
   if (s_.draining || s_.cancelling || s_.slots.contains(index)) return;
+  if (s_.of.row.paused && !s_.to_cancel.contains(index)) return look_again_from(index);
   auto& it = s_.slots[index];
   it.row = std::move(x.row);
   it.known = std::move(x.known);
-  if (s_.to_cancel.erase(index)) return end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
-  if (it.row.error.code == errc::corrupt_row)
-    return end_unattempted(it, item_state::failed, fail(errc::corrupt_row));
+  if (ends_at_once(it)) return;
   if (it.row.same_as && !(x.original && x.original->state == item_state::cancelled))
     return follow(it, x.original);
-  if (it.row.state == item_state::retry_wait) return back_off(it, it.row.not_before - now());
+  if (const auto wait = it.row.not_before - now(); wait.count() > 0) {
+    if (s_.in_backoff >= backoff_factor * lookahead()) return pass_over(index, it.row.not_before);
+    return back_off(it, wait);
+  }
   if (is_fresh(it)) return end_with_known(it, true);
   it.at = place::turn;
-  wants.push_back({index, host_of(it.row.url)});
+  wants.push_back(turn_of(it));
+}
+
+bool supervising::ends_at_once(slot& it) {
+  const auto index = it.row.key.index;
+  const auto& deadline = it.row.options.deadline;
+  if (s_.to_cancel.erase(index)) {
+    end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
+  } else if (it.row.error.code == errc::corrupt_row) {
+    end_unattempted(it, item_state::failed, fail(errc::corrupt_row));
+  } else if (deadline != timestamp{} && deadline <= now()) {
+    end_unattempted(it, item_state::expired, fail(errc::deadline_exceeded));
+  } else {
+    if (deadline != timestamp{}) self_->delayed_send(self_, deadline - now(), expire_atom_v, index);
+    return false;
+  }
+  return true;
+}
+
+/// It is not due for long, and as many as may wait do: the store keeps it until one of those is due.
+void supervising::pass_over(uint32_t index, timestamp due) {
+  s_.slots.erase(index);
+  s_.passed_from = std::min(s_.passed_from, index);
+  if (due >= s_.passed_due && s_.passed_due > now()) return;
+  s_.passed_due = due;
+  self_->delayed_send(self_, due - now(), start_atom_v);
+}
+
+void supervising::look_again_from(uint32_t index) {
+  s_.next = std::min(s_.next, index);
+  s_.urgent_read = false;
+  s_.urgent_position.clear();
+  s_.passed_due = s_.passed_from == ~uint32_t{0} ? timestamp::max() : s_.passed_due;
 }
 
 bool supervising::is_fresh(const slot& it) const {
@@ -86,9 +163,11 @@ void supervising::follow(slot& it, const std::optional<item>& original) {
     s_.parked[leader].push_back(it.row.key.index);
     return;
   }
-  // It ended after this page was read: read again.
   const auto index = it.row.key.index;
+  if (original && original->not_before > now()) return pass_over(index, original->not_before);
+  // It ended after this page was read, or this one is more urgent: read both again.
   s_.slots.erase(index);
+  read_from(leader, 1, false);
   read_from(index, 1, false);
 }
 

@@ -14,8 +14,15 @@ constexpr milliseconds storage_pause{1'000};
 
 void supervising::want(std::vector<wanted_turn> wants) {
   if (wants.empty()) return;
-  self_->send(s_.of.with.gate, want_atom_v, s_.of.row.id, std::move(wants),
+  self_->send(s_.of.with.gate, want_atom_v, s_.of.row.id, s_.of.row.options.max_concurrency, std::move(wants),
               caf::actor_cast<turn_taker>(self_));
+}
+
+wanted_turn supervising::turn_of(const slot& it, bool first) const {
+  // What is parsed again comes from no host.
+  const auto& url = first ? it.url : it.row.url;
+  return {it.row.key.index, it.row.input.empty() ? host_of(url) : std::string{}, first,
+          std::max(it.row.options.priority, s_.of.row.options.priority)};
 }
 
 void supervising::turn(const std::vector<uint32_t>& indexes) {
@@ -59,7 +66,11 @@ void supervising::parse_upload(slot& it) {
   leave_transfer(it);
   it.page.body.hash = it.row.input;
   it.page.body.size = it.row.input_size;
-  parse_order order{order_of(it), url_of_file(it.row.filename), {}, it.page.body};
+  it.page.final_url = it.row.input_url;
+  it.page.content_type = it.row.input_type;
+  it.page.reparsed = true;
+  const auto url = it.row.input_url.empty() ? url_of_file(it.row.filename) : it.row.input_url;
+  parse_order order{order_of(it), url, it.row.input_type, it.page.body};
   enter(it, place::parse, phase::parsing, spawn_parse(self_, s_.of.with, it.row.key.index, std::move(order)));
 }
 
@@ -71,12 +82,13 @@ void supervising::redirected(slot& it, std::string url) {
   s_.of.listeners->clear(it.row.key);
   const auto index = it.row.key.index;
   self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::vector<uint32_t>{index});
-  if (s_.draining) {
+  if (holds_back()) {
     s_.slots.erase(index);
+    look_again_from(index);
     return settle();
   }
   // The host it came from is free; where it goes it is the batch's next, so that what has begun ends.
-  want({{index, host_of(it.url), true}});
+  want({turn_of(it, true)});
 }
 
 void supervising::fetched(uint32_t index, attempt_token token, fetch_result& r) {
@@ -119,6 +131,9 @@ void supervising::failed(slot& it, failure f, std::string about) {
     self_->send(s_.of.with.gate, hold_atom_v, host_of(it.url), int64_t{pause.count()});
   }
   auto e = ending_of(it, v.to);
+  if (v.to == item_state::failed && info(f.code).at == stage::parse && !wants_media() &&
+      !it.page.body.empty())
+    e.original = std::make_shared<const troupe::fetched>(std::move(it.page));
   e.not_before = now() + v.delay;
   e.parser_died = v.parser_died;
   e.about = std::move(about);
@@ -143,12 +158,16 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
   }
   leave_work(*it);
   it->last = {};
-  s_.of.row.counts = r.what.counts;
-  s_.of.row.state = r.what.batch_now;
+  if (r.what.at >= s_.counted) {
+    s_.counted = r.what.at;
+    s_.of.row.counts = r.what.counts;
+    s_.of.row.state = r.what.batch_now;
+  }
   if (terminal(r.what.row.state))
     finished(index, r.what.row);
   else
     again(*it, r.what.row);
+  if (s_.of.row.state == batch_state::cancelling) return end_all(item_state::cancelled);
   read();
   settle();
 }
@@ -181,7 +200,7 @@ void supervising::promote(const std::vector<uint32_t>& followers) {
     }
     leader = index;
     it->second.at = place::turn;
-    want({{index, host_of(it->second.row.url)}});
+    want({turn_of(it->second)});
   }
 }
 
@@ -189,11 +208,13 @@ void supervising::again(slot& it, const item& row) {
   it.row = row;
   // A batch that is being cancelled ends this item itself.
   if (s_.to_cancel.erase(row.key.index) > 0)
-    end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
-  else if (s_.cancelling)
-    s_.slots.erase(row.key.index);
-  else
-    back_off(it, row.not_before - now());
+    return end_unattempted(it, item_state::cancelled, fail(errc::cancelled));
+  const auto& deadline = row.options.deadline;
+  if (deadline != timestamp{} && deadline <= now() && !s_.cancelling)
+    return end_unattempted(it, item_state::expired, fail(errc::deadline_exceeded));
+  if (!holds_back()) return back_off(it, row.not_before - now());
+  look_again_from(row.key.index);
+  s_.slots.erase(row.key.index);
 }
 
 void supervising::back_off(slot& it, milliseconds delay) {
@@ -218,7 +239,7 @@ void supervising::retry(uint32_t index) {
   if (it == s_.slots.end() || it->second.at != place::backoff) return;
   --s_.in_backoff;
   it->second.at = place::turn;
-  want({{index, host_of(it->second.row.url)}});
+  want({turn_of(it->second)});
 }
 
 // -- an item in its stage ------------------------------------------------------------------------------

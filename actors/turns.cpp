@@ -4,41 +4,51 @@
 
 namespace troupe {
 
-void turns::make_ready(batch_id b, batch_state& s) {
+void turns::make_ready(lane_key k, lane& s) {
   if (s.ready) return;
   s.ready = true;
-  ready_.push_back(b);
+  ready_[k.urgency].push_back(k);
 }
 
-void turns::want(batch_id b, uint32_t index, const std::string& host, bool first) {
-  auto& s = batches_[b];
+void turns::want(batch_id b, uint32_t index, const std::string& host, bool first, uint8_t priority) {
+  const auto k = key_of(b, priority);
+  auto& s = lanes_[k];
   auto& queue = s.wants[host];
   queue.insert(first ? queue.begin() : queue.end(), index);
   if (queue.size() > 1) return;
   s.open.push_back(host);
-  make_ready(b, s);
+  make_ready(k, s);
+}
+
+void turns::limit(batch_id b, uint32_t most) {
+  if (most > 0) shares_[b].limit = most;
 }
 
 void turns::cancel(item_key item) {
   if (active_.contains(item)) leave(item);
-  working_.erase(item);
-  const auto it = batches_.find(item.batch);
-  if (it == batches_.end()) return;
-  for (auto& [host, queue] : it->second.wants)
-    std::erase(queue, item.index);
+  done(item);
+  for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
+    const auto it = lanes_.find({urgency, item.batch});
+    if (it == lanes_.end()) continue;
+    for (auto& [host, queue] : it->second.wants)
+      std::erase(queue, item.index);
+  }
 }
 
 void turns::forget(batch_id b) {
-  const auto gone = batches_.extract(b);
-  if (!gone.empty())
-    for (const auto& name : gone.mapped().open)
-      free_host(name);
+  for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
+    const auto gone = lanes_.extract({urgency, b});
+    if (!gone.empty())
+      for (const auto& name : gone.mapped().open)
+        free_host(name);
+  }
   std::vector<item_key> items;
   for (const auto& [item, host] : active_)
     if (item.batch == b) items.push_back(item);
   for (const auto& item : items)
     leave(item);
   working_.erase(working_.lower_bound({b, 0}), working_.upper_bound({b, ~uint32_t{0}}));
+  shares_.erase(b);
 }
 
 void turns::leave(item_key item) {
@@ -50,24 +60,39 @@ void turns::leave(item_key item) {
 }
 
 void turns::done(item_key item) {
-  working_.erase(item);
+  if (working_.erase(item)) free_share(item.batch);
 }
 
-/// Lets the batch that has waited longest for this host look again.
-void turns::free_host(const std::string& name) {
-  auto& h = hosts_[name];
-  while (!h.waiting.empty()) {
-    const auto b = h.waiting.front();
-    h.waiting.pop_front();
-    const auto it = batches_.find(b);
-    if (it == batches_.end()) continue;
-    const auto wants = it->second.wants.find(name);
-    if (wants == it->second.wants.end() || wants->second.empty()) continue;
-    it->second.open.push_front(name);
-    make_ready(b, it->second);
-    return;
-  }
+/// Lets the batch go on that was at its limit.
+void turns::free_share(batch_id b) {
+  const auto it = shares_.find(b);
+  if (it == shares_.end() || it->second.used == 0) return;
+  --it->second.used;
+  for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency)
+    if (const auto l = lanes_.find({urgency, b}); l != lanes_.end() && !l->second.open.empty())
+      make_ready(l->first, l->second);
 }
+
+/// Lets the lane that has waited longest for this host look again, the most urgent first.
+void turns::free_host(const std::string& name) {
+  const auto those = waiting_.find(name);
+  if (those == waiting_.end()) return;
+  for (auto& [urgency, queue] : those->second)
+    while (!queue.empty()) {
+      const auto k = queue.front();
+      queue.pop_front();
+      const auto it = lanes_.find(k);
+      if (it == lanes_.end()) continue;
+      const auto wants = it->second.wants.find(name);
+      if (wants == it->second.wants.end() || wants->second.empty()) continue;
+      it->second.open.push_front(name);
+      make_ready(k, it->second);
+      return;
+    }
+  waiting_.erase(those);
+}
+
+// -- hosts ------------------------------------------------------------------------------------------
 
 void turns::hold(const std::string& host, time until) {
   auto& h = hosts_[host];
@@ -78,28 +103,95 @@ void turns::pace(const std::string& host, milliseconds delay) {
   if (delay.count() > 0 || hosts_.contains(host)) hosts_[host].delay = delay;
 }
 
+void turns::rule(const host_rule& r) {
+  rules_[r.host] = r;
+  wake(r.host);
+}
+
 void turns::wake(const std::string& host) {
-  auto& h = hosts_[host];
-  h.timer = false;
+  if (const auto h = hosts_.find(host); h != hosts_.end()) h->second.timer = false;
   // As many as have places: each that starts sets the next delay.
-  for (auto n = std::min(h.waiting.size(), limits_.per_host); n > 0; --n)
+  for (auto n = most_at(host); n > 0; --n)
     free_host(host);
 }
 
-bool turns::may_start(host_state& h, const std::string& name, time now,
-                      std::vector<std::pair<std::string, time>>& wakes) const {
+size_t turns::most_at(const std::string& host) const {
+  const auto r = rules_.find(host);
+  return r != rules_.end() && r->second.max_concurrency ? *r->second.max_concurrency : limits_.per_host;
+}
+
+milliseconds turns::delay_at(const std::string& host) const {
+  const auto r = rules_.find(host);
+  const auto own = r != rules_.end() && r->second.delay ? *r->second.delay : limits_.host_delay;
+  const auto h = hosts_.find(host);
+  return h == hosts_.end() ? own : std::max(own, h->second.delay);
+}
+
+bool turns::is_paused(const std::string& host) const {
+  const auto r = rules_.find(host);
+  return r != rules_.end() && r->second.paused;
+}
+
+bool turns::may_start(const std::string& name, time now, std::vector<std::pair<std::string, time>>& wakes) {
   // Uploads come from no host.
   if (name.empty()) return true;
-  if (h.active >= limits_.per_host) return false;
+  auto& h = hosts_[name];
+  if (is_paused(name) || h.active >= most_at(name)) return false;
   if (h.next_start <= now) return true;
   if (!h.timer) wakes.emplace_back(name, h.next_start);
   h.timer = true;
   return false;
 }
 
-bool turns::grant_one(batch_id b, time now, std::vector<item_key>& granted,
+turns::host_view turns::look(const std::string& host) const {
+  host_view v{.rule = {.host = host}, .max_concurrency = most_at(host), .delay = delay_at(host)};
+  if (const auto r = rules_.find(host); r != rules_.end()) v.rule = r->second;
+  if (const auto w = waiting_.find(host); w != waiting_.end())
+    for (const auto& [urgency, queue] : w->second)
+      v.waiting += queue.size();
+  if (const auto h = hosts_.find(host); h != hosts_.end()) {
+    v.active = h->second.active;
+    v.next_start = h->second.next_start;
+  }
+  return v;
+}
+
+std::string turns::reason(item_key item, const std::string& host, time now) const {
+  const auto v = look(host);
+  if (active_.contains(item) || working_.contains(item)) return "in_work";
+  if (const auto s = shares_.find(item.batch); s != shares_.end() && s->second.full())
+    return "batch_concurrency";
+  if (v.rule.paused) return "host_paused";
+  if (!host.empty() && v.next_start > now) return "host_delay";
+  if (!host.empty() && v.active >= v.max_concurrency) return "host_concurrency";
+  if (active_.size() >= limits_.transfers) return "all_transfers_busy";
+  if (working_.size() >= limits_.window) return "parsing_busy";
+  return "turn";
+}
+
+// -- granting ---------------------------------------------------------------------------------------
+
+void turns::start(lane_key k, const std::string& name, time now, std::vector<item_key>& granted) {
+  auto& s = lanes_.at(k);
+  const auto wants = s.wants.find(name);
+  const item_key item{k.batch, wants->second.front()};
+  wants->second.pop_front();
+  if (wants->second.empty())
+    s.wants.erase(wants);
+  else
+    s.open.push_back(name);
+  auto& h = hosts_[name];
+  ++h.active;
+  h.next_start = std::max(h.next_start, now + delay_at(name));
+  if (const auto own = shares_.find(k.batch); own != shares_.end()) ++own->second.used;
+  active_.emplace(item, name);
+  granted.push_back(item);
+}
+
+bool turns::grant_one(lane_key k, time now, std::vector<item_key>& granted,
                       std::vector<std::pair<std::string, time>>& wakes) {
-  auto& s = batches_.at(b);
+  auto& s = lanes_.at(k);
+  if (const auto own = shares_.find(k.batch); own != shares_.end() && own->second.full()) return false;
   while (!s.open.empty()) {
     const auto name = std::move(s.open.front());
     s.open.pop_front();
@@ -110,21 +202,11 @@ bool turns::grant_one(batch_id b, time now, std::vector<item_key>& granted,
       free_host(name);
       continue;
     }
-    auto& h = hosts_[name];
-    if (!may_start(h, name, now, wakes)) {
-      h.waiting.push_back(b);
+    if (!may_start(name, now, wakes)) {
+      waiting_[name][k.urgency].push_back(k);
       continue;
     }
-    const item_key item{b, wants->second.front()};
-    wants->second.pop_front();
-    if (wants->second.empty())
-      s.wants.erase(wants);
-    else
-      s.open.push_back(name);
-    ++h.active;
-    h.next_start = std::max(h.next_start, now + std::max(h.delay, limits_.host_delay));
-    active_.emplace(item, name);
-    granted.push_back(item);
+    start(k, name, now, granted);
     return true;
   }
   return false;
@@ -133,16 +215,21 @@ bool turns::grant_one(batch_id b, time now, std::vector<item_key>& granted,
 std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, time>>& wakes) {
   std::vector<item_key> granted;
   while (!ready_.empty() && active_.size() < limits_.transfers && working_.size() < limits_.window) {
-    const auto b = ready_.front();
-    ready_.pop_front();
-    const auto it = batches_.find(b);
-    if (it == batches_.end()) continue;
+    auto& queue = ready_.begin()->second;
+    if (queue.empty()) {
+      ready_.erase(ready_.begin());
+      continue;
+    }
+    const auto k = queue.front();
+    queue.pop_front();
+    const auto it = lanes_.find(k);
+    if (it == lanes_.end()) continue;
     it->second.ready = false;
-    if (!grant_one(b, now, granted, wakes)) continue;
+    if (!grant_one(k, now, granted, wakes)) continue;
     if (!it->second.open.empty())
-      make_ready(b, it->second);
+      make_ready(k, it->second);
     else if (it->second.wants.empty())
-      batches_.erase(it);
+      lanes_.erase(it);
   }
   if (hosts_.size() > sweep_hosts_at_) drop_idle_hosts(now);
   return granted;
@@ -151,7 +238,7 @@ std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, 
 void turns::drop_idle_hosts(time now) {
   std::erase_if(hosts_, [&](const auto& entry) {
     const auto& h = entry.second;
-    return h.active == 0 && h.waiting.empty() && !h.timer && h.next_start <= now;
+    return h.active == 0 && !waiting_.contains(entry.first) && !h.timer && h.next_start <= now;
   });
   // Looked at again when they have doubled: each host is looked at a bounded number of times.
   sweep_hosts_at_ = std::max(most_idle_hosts, 2 * hosts_.size());

@@ -86,7 +86,7 @@ typename I::result_type inspect(I& f, fetch_order& x) {
 template <class I>
 typename I::result_type inspect(I& f, fetched& x) {
   return f(caf::meta::type_name("fetched"), x.unchanged, x.moved_to, x.http_status, x.final_url,
-           x.content_type, x.etag, x.last_modified, x.body);
+           x.content_type, x.etag, x.last_modified, x.body, x.reparsed);
 }
 
 template <class I>
@@ -137,7 +137,7 @@ typename I::result_type inspect(I& f, listen_result& x) {
 
 template <class I>
 typename I::result_type inspect(I& f, wanted_turn& x) {
-  return f(caf::meta::type_name("wanted_turn"), x.index, x.host, x.first);
+  return f(caf::meta::type_name("wanted_turn"), x.index, x.host, x.first, x.priority);
 }
 
 } // namespace troupe
@@ -193,6 +193,13 @@ CAF_ADD_ATOM(troupe, troupe, parsed_atom, "parsed")
 CAF_ADD_ATOM(troupe, troupe, stored_atom, "stored")
 CAF_ADD_ATOM(troupe, troupe, listen_atom, "listen")
 CAF_ADD_ATOM(troupe, troupe, progress_atom, "progress")
+CAF_ADD_ATOM(troupe, troupe, steer_atom, "steer")
+CAF_ADD_ATOM(troupe, troupe, changed_atom, "changed")
+CAF_ADD_ATOM(troupe, troupe, expire_atom, "expire")
+CAF_ADD_ATOM(troupe, troupe, look_atom, "look")
+CAF_ADD_ATOM(troupe, troupe, rule_atom, "rule")
+CAF_ADD_ATOM(troupe, troupe, keep_atom, "keep")
+CAF_ADD_ATOM(troupe, troupe, deliver_atom, "deliver")
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 // Between the owner's own actors only: these never leave their node.
@@ -203,3 +210,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::item_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::batch>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::urgent_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::steering)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::steered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::wait_reason)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_look)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_rule)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::record)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::kept)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::delivery)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::receipt)

@@ -234,6 +234,13 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>,
           return page;
         });
       },
+      [store](read_atom, const batch& b, const std::string& position, uint32_t limit) {
+        return reading_of<urgent_page>([&]() -> caf::result<urgent_page> {
+          urgent_page page{{}, position};
+          page.items = store->urgent_items(b, page.position, limit);
+          return page;
+        });
+      },
       [store](read_atom, const digest& hash, uint64_t size) {
         return reading_of<content_ref>([&]() -> caf::result<content_ref> {
           if (auto found = store->content(hash, size)) return std::move(*found);

@@ -5,7 +5,7 @@
 namespace troupe {
 namespace {
 
-constexpr milliseconds trim_interval{60'000};
+constexpr milliseconds sweep_pause{20};
 constexpr size_t trim_at_once = 100'000;
 constexpr uint32_t cancel_at_once = 2'000;
 
@@ -69,7 +69,34 @@ caf::result<bool> true_after_sync(writer_pointer self) {
   return promise;
 }
 
+/// What is stored beside an acceptance.
+void keep_beside(ledger& store, const submission& x, const batch& row) {
+  if (x.told) {
+    auto w = *x.told;
+    w.id = store.new_id();
+    w.batch = row.id;
+    store.keep(record{std::move(w)});
+  }
+  if (!x.receipt) return;
+  auto r = x.receipt->answer(row);
+  r.key = x.receipt->key;
+  r.fingerprint = x.receipt->fingerprint;
+  r.created = now();
+  store.keep(r);
+}
+
+caf::result<submitted> append(writer_pointer self, const submission& x) {
+  auto& s = self->state;
+  auto row = s.store->append(x.add_to, x.items);
+  if (!row) return submitted{row.error(), {}};
+  keep_beside(*s.store, x, *row);
+  return after_sync(self, submitted{fail(errc::none), std::move(*row)}, [](const failure& f) {
+    return submitted{f, {}};
+  });
+}
+
 caf::result<submitted> submit(writer_pointer self, const submission& x) {
+  if (x.add_to != batch_id{}) return append(self, x);
   auto& s = self->state;
   const auto id = x.part_of != batch_id{} ? x.part_of : s.store->begin(x.home, x.job, x.options);
   if (auto f = s.store->add(id, x.items); f.code != errc::none) {
@@ -77,7 +104,8 @@ caf::result<submitted> submit(writer_pointer self, const submission& x) {
     return submitted{std::move(f), {}};
   }
   if (!x.last) return submitted{fail(errc::none), {.id = id}};
-  auto row = s.store->accept(id, x.options);
+  auto row = s.store->accept(id, x.options, x.held);
+  keep_beside(*s.store, x, row);
   return after_sync(self, submitted{fail(errc::none), std::move(row)},
                     [store = s.store, id](const failure& f) {
                       store->abandon(id);
@@ -93,8 +121,8 @@ caf::result<persist_result> persist(writer_pointer self, const ending& e) {
   });
 }
 
-caf::result<uint32_t> cancel_items(writer_pointer self, batch_id b, uint32_t from) {
-  const auto next = self->state.store->cancel_items(b, from, cancel_at_once).value_or(~uint32_t{0});
+caf::result<uint32_t> end_items(writer_pointer self, batch_id b, uint32_t from, item_state as) {
+  const auto next = self->state.store->end_items(b, from, cancel_at_once, as).value_or(~uint32_t{0});
   auto promise = self->make_response_promise<uint32_t>();
   self->state.waiting.emplace_back([promise, next](const failure& f) mutable {
     if (f.code == errc::none)
@@ -106,17 +134,61 @@ caf::result<uint32_t> cancel_items(writer_pointer self, batch_id b, uint32_t fro
   return promise;
 }
 
+// -- steering, records ---------------------------------------------------------------------------------
+
+result<batch> steer_batch(ledger& store, const steering& x) {
+  switch (x.what) {
+  case steer::pause: return store.pause(x.id, true);
+  case steer::resume: return store.pause(x.id, false);
+  case steer::seal: return store.seal(x.id);
+  case steer::remove: return store.remove_batch(x.id);
+  case steer::retry: return x.index ? store.retry_item({x.id, *x.index}, x.plan) : store.retry(x.id, x.plan);
+  }
+  return fail(errc::internal_error);
+}
+
+caf::result<steered> answer_steered(writer_pointer self, result<batch> row) {
+  if (!row) return steered{row.error(), {}};
+  return after_sync(self, steered{fail(errc::none), std::move(*row)}, [](const failure& f) {
+    return steered{f, {}};
+  });
+}
+
+/// Numbers a record that has no number yet.
+void number(ledger& store, record& r) {
+  if (auto* w = std::get_if<webhook>(&r); w && w->id == 0) w->id = store.new_id();
+  if (auto* b = std::get_if<bulk_action>(&r); b && b->id == 0) b->id = store.new_id();
+  if (auto* o = std::get_if<stored_original>(&r); o && o->id == 0) o->id = store.new_id();
+}
+
+caf::result<kept> keep(writer_pointer self, record& r, const content_ref* body) {
+  auto& store = *self->state.store;
+  number(store, r);
+  if (body) {
+    auto f = store.keep_original(std::get<stored_original>(r), *body);
+    if (f.code != errc::none) return kept{std::move(f), {}};
+  } else {
+    store.keep(r);
+  }
+  return after_sync(self, kept{fail(errc::none), std::move(r)}, [](const failure& f) { return kept{f, {}}; });
+}
+
 void trim(writer_pointer self) {
   auto& s = self->state;
-  const auto trimmed = s.store->trim_events(now() - s.options.store.event_retention, trim_at_once);
-  self->delayed_send(self, trimmed == trim_at_once ? milliseconds{1'000} : trim_interval, trim_atom_v);
+  flush(self);
+  const auto& o = s.options.store;
+  const auto trimmed = s.store->trim_events(now() - o.event_retention, trim_at_once);
+  const bool more = s.store->sweep(now(), {o.receipt_retention, o.original_retention, o.event_retention});
+  std::vector<event> events;
+  if (s.store->flush(events).code == errc::none) s.listeners->publish(events);
+  self->delayed_send(self, more || trimmed == trim_at_once ? sweep_pause : o.sweep_interval, trim_atom_v);
 }
 
 writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* listeners, settings options) {
   self->state.store = store;
   self->state.listeners = listeners;
   self->state.options = std::move(options);
-  self->delayed_send(self, trim_interval, trim_atom_v);
+  self->delayed_send(self, self->state.options.store.sweep_interval, trim_atom_v);
   return {
       [self](submit_atom, const submission& x) { return submit(self, x); },
       [self](abandon_atom, batch_id b) { self->state.store->abandon(b); },
@@ -125,7 +197,31 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
         if (!self->state.store->cancel(b)) return false;
         return true_after_sync(self);
       },
-      [self](cancel_atom, batch_id b, uint32_t from) { return cancel_items(self, b, from); },
+      [self](cancel_atom, batch_id b, uint32_t from, item_state as) { return end_items(self, b, from, as); },
+      [self](steer_atom, const steering& x) {
+        return answer_steered(self, steer_batch(*self->state.store, x));
+      },
+      [self](retry_atom, batch_id b) {
+        return answer_steered(self, self->state.store->retry_items(b, cancel_at_once));
+      },
+      [self](keep_atom, record& r) { return keep(self, r, nullptr); },
+      [self](keep_atom, record& r, const content_ref& body) { return keep(self, r, &body); },
+      [self](keep_atom, const receipt& r) {
+        self->state.store->keep(r);
+        return true_after_sync(self);
+      },
+      [self](remove_atom, uint64_t kind, const std::string& name) -> caf::result<bool> {
+        if (!self->state.store->forget(kind, name)) return false;
+        return true_after_sync(self);
+      },
+      [self](deliver_atom, const delivery& before, const delivery& after) {
+        self->state.store->record_delivery(before, after);
+        return true_after_sync(self);
+      },
+      [self](deliver_atom, const delivery& d) -> caf::result<bool> {
+        if (!self->state.store->redeliver(d)) return false;
+        return true_after_sync(self);
+      },
       [self](link_atom, notebook_id n, source_id s, const std::string& notes) -> caf::result<bool> {
         if (!self->state.store->link(n, s, notes)) return false;
         return true_after_sync(self);

@@ -1,6 +1,7 @@
 #include "config/settings.hpp"
 
 #include "model/network.hpp"
+#include "model/time.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -61,6 +62,11 @@ void visit_settings(settings& s, V&& v) {
     "How long a request with one item waits for it; then 202.");
   v("http.heartbeat_ms", s.http.heartbeat, bounds{100, hour, "ms"},
     "Between comments on an event stream that has nothing to say.");
+  v("http.session_lifetime_ms", s.http.session_lifetime, bounds{1'000, 10'000 * hour, "ms"},
+    "How long a browser stays signed in.");
+  v("http.cookie_same_site", s.http.cookie_same_site, choice{{"Lax", "Strict", "None"}},
+    "SameSite of the cookies of a browser that signs in. None, for pages of another site, makes them "
+    "Secure.");
   v("http.status_items", s.http.status_items, bounds{1, 1'000'000},
     "Most items in one answer of a batch's status; ask for more with limit and offset.");
   v("http.render_threads", s.http.render_threads, bounds{1, 64},
@@ -77,7 +83,13 @@ void visit_settings(settings& s, V&& v) {
     "Originals larger than this are kept as files.");
   v("store.commit_items", s.store.commit_items, bounds{1, 100'000}, "Most transitions in one synced write.");
   v("store.event_retention_ms", s.store.event_retention, bounds{1'000, 10'000 * hour, "ms"},
-    "How long events can be replayed.");
+    "How long events can be replayed, deliveries of webhooks are told of, and removed batches answer 410.");
+  v("store.receipt_retention_ms", s.store.receipt_retention, bounds{1'000, 10'000 * hour, "ms"},
+    "How long a request with an Idempotency-Key is answered again with its first answer.");
+  v("store.original_retention_ms", s.store.original_retention, bounds{1'000, 10'000 * hour, "ms"},
+    "How long an original that was sent ahead waits for items.");
+  v("store.sweep_interval_ms", s.store.sweep_interval, bounds{10, hour, "ms"},
+    "Between two looks for what has had its time.");
   v("store.min_free_bytes", s.store.min_free_bytes, bounds{0, 1'024 * gib, "bytes"},
     "With less room on the disk nothing new is accepted.");
 
@@ -93,6 +105,16 @@ void visit_settings(settings& s, V&& v) {
   v("limits.files_per_request", s.limits.files_per_request, bounds{1, 1'000'000}, "Files in one upload.");
   v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000},
     "Items stored at a time while a batch is accepted.");
+  v("limits.append_items", s.limits.append_items, bounds{1, 100'000},
+    "Items that one request adds to a batch.");
+  v("limits.metadata_bytes", s.limits.metadata_bytes, bounds{2, 65'536, "bytes"},
+    "Metadata of one item, as JSON.");
+  v("limits.text_bytes", s.limits.text_bytes, bounds{1, 64 * mib, "bytes"},
+    "Text of an item that is given with it.");
+  v("limits.webhooks", s.limits.webhooks, bounds{0, 100'000}, "Webhooks for all batches of a notebook.");
+  v("limits.keys", s.limits.keys, bounds{1, 1'000'000}, "Keys made through the API.");
+  v("limits.sessions", s.limits.sessions, bounds{1, 1'000'000},
+    "Browsers signed in; one more signs out who came first.");
 
   v("work.attempts", s.work.attempts, bounds{1, 100}, "Attempts at an item, the first included.");
   v("work.backoff_ms", s.work.backoff, bounds{1, hour, "ms"},
@@ -185,6 +207,14 @@ void visit_settings(settings& s, V&& v) {
   v("media.concurrent", s.media.concurrent, bounds{1, 256}, "Media items worked on at once; others wait.");
   v("media.lookahead", s.media.lookahead, bounds{1, 10'000},
     "Items of one batch of media that are fetched ahead.");
+
+  v("webhooks.timeout_ms", s.webhooks.timeout, bounds{100, hour, "ms"}, "For a receiver to answer.");
+  v("webhooks.delays", s.webhooks.delays, "",
+    "Before each further attempt at a delivery, as 500ms, 5s, 5m or 2h; each up to a fifth longer. After the "
+    "last it is given up.");
+  v("webhooks.concurrent", s.webhooks.concurrent, bounds{1, 1'000}, "Deliveries to one webhook at once.");
+  v("webhooks.rotation_ms", s.webhooks.rotation, bounds{0, 10'000 * hour, "ms"},
+    "How long the secret before the present one signs too.");
 
   v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}},
     "Least level that is logged.");
@@ -414,6 +444,8 @@ std::string override_setting(std::string_view assignment, settings& into) {
 std::string check_settings(const settings& s) {
   for (const auto& text : s.fetch.allow_networks)
     if (!parse_network(text)) return "fetch.allow_networks: " + text + " is not ADDRESS/BITS";
+  for (const auto& text : s.webhooks.delays)
+    if (!parse_duration(text)) return "webhooks.delays: " + text + " is no duration, as 500ms, 5s, 5m or 2h";
   if (s.work.backoff > s.work.backoff_limit) return "work.backoff_ms: more than work.backoff_limit_ms";
   if (s.http.header_bytes > s.http.body_bytes) return "http.header_bytes: more than http.body_bytes";
   return check_listen(s);

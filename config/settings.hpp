@@ -39,6 +39,8 @@ struct settings {
     milliseconds write_timeout{30'000};
     milliseconds single_item_wait{30'000};
     milliseconds heartbeat{15'000};
+    milliseconds session_lifetime{14LL * 24 * 3600 * 1000};
+    std::string cookie_same_site = "Lax";
     int64_t status_items = 10'000;
     int64_t render_threads = 2;
   } http;
@@ -51,6 +53,9 @@ struct settings {
     int64_t inline_original_bytes = 1'048'576;
     int64_t commit_items = 4'096;
     milliseconds event_retention{7LL * 24 * 3600 * 1000};
+    milliseconds receipt_retention{24LL * 3600 * 1000};
+    milliseconds original_retention{24LL * 3600 * 1000};
+    milliseconds sweep_interval{10'000};
     int64_t min_free_bytes = 268'435'456;
   } store;
 
@@ -63,6 +68,12 @@ struct settings {
     int64_t files_per_request = 10'000;
     int64_t upload_id_bytes = 128;
     int64_t accept_chunk = 2'000;
+    int64_t append_items = 10'000;
+    int64_t metadata_bytes = 4'096;
+    int64_t text_bytes = 1'048'576;
+    int64_t webhooks = 1'000;
+    int64_t keys = 10'000;
+    int64_t sessions = 10'000;
   } limits;
 
   struct {
@@ -125,6 +136,13 @@ struct settings {
     int64_t concurrent = 2;
     int64_t lookahead = 16;
   } media;
+
+  struct {
+    milliseconds timeout{15'000};
+    std::vector<std::string> delays = {"5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"};
+    int64_t concurrent = 4;
+    milliseconds rotation{24LL * 3600 * 1000};
+  } webhooks;
 
   struct {
     std::string level = "info";

@@ -10,8 +10,10 @@ namespace troupe::http {
 namespace {
 
 constexpr std::chrono::seconds part_timeout{60};
+constexpr size_t longest_custom_id = 512;
 
-/// Waits until the batch is final or the time is up; its last status.
+} // namespace
+
 asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
                                                    milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
@@ -25,12 +27,11 @@ asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, b
   }
 }
 
-} // namespace
-
 accepting::accepting(const server_context& server, notebook_id home, job_type job)
     : items({static_cast<size_t>(server.options.limits.items_per_batch),
              static_cast<size_t>(server.options.limits.url_bytes),
-             static_cast<size_t>(server.options.limits.upload_id_bytes)})
+             static_cast<size_t>(server.options.limits.upload_id_bytes), longest_custom_id,
+             static_cast<size_t>(server.options.limits.metadata_bytes)})
     , to_(server.to) {
   next_.home = home;
   next_.job = job;
@@ -45,6 +46,12 @@ submission accepting::next_part(bool last) {
   part.items = items.take();
   part.options = options;
   part.last = last;
+  part.held = held;
+  part.add_to = add_to;
+  if (last) {
+    part.told = told;
+    part.receipt = receipt;
+  }
   return part;
 }
 
@@ -73,8 +80,8 @@ asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id)
   if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
   if (it.row.state != item_state::succeeded)
     co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
-  const auto text =
-      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
   if (!text) co_return error_response(text.error());
   co_return json_response(201, render_single(it, *text));
 }

@@ -14,6 +14,11 @@ public:
 
   intake items;
   batch_options options;
+  bool held = false;
+  std::optional<webhook> told;
+  std::shared_ptr<const receipt_plan> receipt;
+  /// The open batch that the items are added to, all in one part; zero: a new one.
+  batch_id add_to{};
 
   /// Sends the items that have gathered as a part of the batch and waits for the writer: for a worker's
   /// thread.
@@ -28,6 +33,10 @@ private:
   submission next_;
   bool done_ = false;
 };
+
+/// Waits until the batch is final or the time is up; its status then, with its first item.
+asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
+                                                   milliseconds at_most);
 
 /// Waits for a batch of one, at most `http.single_item_wait_ms`: 201 with what came of it, 422 when it
 /// failed, 202 when it takes longer.

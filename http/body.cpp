@@ -17,6 +17,7 @@ failure disk_failure() {
 
 failure request_body::append(std::string_view data) {
   size_ += data.size();
+  if (hasher_) hasher_->update(data);
   if (!file_ && size_ <= in_memory_) {
     text_ += data;
     return fail(errc::none);

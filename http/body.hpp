@@ -1,6 +1,7 @@
 #pragma once
 /// A request's body: in memory while it is small, in an unnamed file when it is not.
 
+#include "model/content.hpp"
 #include "model/error.hpp"
 
 #include <cstdint>
@@ -21,6 +22,9 @@ public:
 
   failure append(std::string_view data);
   uint64_t size() const { return size_; }
+  /// The SHA-256 of what was appended since `hash`; call once.
+  void hash() { hasher_ = std::make_unique<hasher>(); }
+  digest finish_hash() { return hasher_ ? hasher_->finish() : digest{}; }
   bool spooled() const { return file_ != nullptr; }
   /// Of a body in memory.
   const std::string& text() const { return text_; }
@@ -34,6 +38,7 @@ private:
   std::string directory_;
   uint64_t in_memory_ = 0;
   uint64_t size_ = 0;
+  std::unique_ptr<hasher> hasher_;
   std::string text_;
   std::unique_ptr<std::FILE, closer> file_;
 };

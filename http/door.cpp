@@ -1,6 +1,7 @@
 #include "http/door.hpp"
 
-#include "model/content.hpp"
+#include "http/keys.hpp"
+
 #include "model/network.hpp"
 #include "model/text.hpp"
 
@@ -17,10 +18,6 @@ std::string without_port(std::string_view host) {
   return ascii_lower(host.substr(0, host.rfind(':')));
 }
 
-bool same_hash(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 response unauthorized(std::string_view detail) {
   auto r = error_response(401, "unauthorized", detail);
   r.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -29,8 +26,20 @@ response unauthorized(std::string_view detail) {
 
 } // namespace
 
-door::door(const settings& s)
+std::string_view cookie_named(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const auto pair = trim(cookies.substr(0, cookies.find(';')));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+      return pair.substr(name.size() + 1);
+    cookies.remove_prefix(
+        std::min(cookies.size(), cookies.find(';') == cookies.npos ? cookies.size() : cookies.find(';') + 1));
+  }
+  return {};
+}
+
+door::door(const settings& s, const key_ring& keys)
     : s_(s)
+    , keys_(keys)
     , own_host_(without_port(s.http.listen)) {}
 
 bool door::knows_host(std::string_view host) const {
@@ -52,7 +61,7 @@ bool door::allows_origin(std::string_view origin, std::string_view host) const {
 }
 
 std::optional<response> door::check(const request& r) const {
-  const bool strict = s_.http.keys.empty() || !s_.http.allowed_hosts.empty();
+  const bool strict = keys_.empty() || !s_.http.allowed_hosts.empty();
   if (strict && !knows_host(r.host))
     return error_response(421, "wrong_host",
                           "this server does not answer to that name; see http.allowed_hosts");
@@ -62,17 +71,40 @@ std::optional<response> door::check(const request& r) const {
   return std::nullopt;
 }
 
-std::optional<response> door::authorize(const request& r, const route& to,
-                                        const std::vector<std::string>& arguments, caller& who) const {
-  if (to.needs == scope::open || s_.http.keys.empty()) return std::nullopt;
+std::optional<response> door::know_key(const request& r, caller& who) const {
   constexpr std::string_view bearer = "bearer ";
   if (r.authorization.size() <= bearer.size() ||
       ascii_lower(r.authorization.substr(0, bearer.size())) != bearer)
-    return unauthorized("a key is needed: Authorization: Bearer");
-  const auto hash = sha256(r.authorization.substr(bearer.size())).hex();
-  for (const auto& k : s_.http.keys)
-    if (same_hash(hash, k.sha256)) who.key = &k;
+    return unauthorized("a key is needed: Authorization: Bearer, or sign in");
+  who.key = keys_.find(r.authorization.substr(bearer.size()));
   if (!who.key) return unauthorized("the key is not known");
+  return std::nullopt;
+}
+
+std::optional<response> door::know_session(const request& r, std::string_view cookie, caller& who) const {
+  const auto session = keys_.session(cookie, now());
+  if (!session) return keys_.empty() ? std::nullopt : std::optional{unauthorized("the session has ended")};
+  const bool reads = r.method == "GET" || r.method == "HEAD";
+  const auto token = csrf_token_of(cookie);
+  const bool same = r.csrf_token.size() == token.size() &&
+                    CRYPTO_memcmp(r.csrf_token.data(), token.data(), token.size()) == 0;
+  if (!reads && !same)
+    return error_response(403, "csrf_failed",
+                          "a page that writes sends the cookie csrftoken back as X-CSRFToken");
+  who.key = session->key;
+  who.user = session->row.user;
+  who.session = session->row.sha256;
+  return std::nullopt;
+}
+
+std::optional<response> door::authorize(const request& r, const route& to,
+                                        const std::vector<std::string>& arguments, caller& who) const {
+  if (to.needs == scope::open) return std::nullopt;
+  const auto cookie = cookie_named(r.cookie, "sessionid");
+  const bool by_cookie = r.authorization.empty() && !cookie.empty();
+  if (keys_.empty() && !by_cookie) return std::nullopt;
+  if (auto no = by_cookie ? know_session(r, cookie, who) : know_key(r, who)) return no;
+  if (keys_.empty()) return std::nullopt;
   if (to.needs == scope::keyed) return std::nullopt;
   uint64_t n = 0;
   if (arguments.empty() || !parse_id(arguments.front(), n))

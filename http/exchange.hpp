@@ -66,15 +66,26 @@ public:
 /// Who asks, as far as keys tell.
 struct caller {
   /// Null without keys: may do everything.
-  const api_key* key = nullptr;
+  std::shared_ptr<const api_key> key;
+  /// Who signed in by cookie: what it called itself.
+  std::string user;
+  /// SHA-256 of the cookie's value; empty: it came with a key.
+  std::string session;
+  bool may_manage() const { return !key || (key->may_write && key->notebooks.empty()); }
   bool may_see(notebook_id n) const;
   bool may_write(notebook_id n) const;
 };
 
 /// What every handler may use; outlives all of them.
+class key_ring;
+class requests_in_flight;
+
 struct server_context {
   const settings& options;
   gateway& to;
+  /// The front's thread only.
+  key_ring& keys;
+  requests_in_flight& in_flight;
   /// For work that takes long: spooled bodies.
   asio::thread_pool& workers;
   std::atomic<int64_t> spooled_requests{0};
@@ -84,6 +95,9 @@ struct exchange {
   server_context& server;
   asio::any_io_executor executor;
   std::string method;
+  /// Path and query as sent.
+  std::string target;
+  std::string content_length;
   /// Of the path, percent-decoded, in the order of the route's placeholders.
   std::vector<std::string> arguments;
   std::map<std::string, std::string> query;
@@ -95,7 +109,14 @@ struct exchange {
   /// Read whole before the handler runs, unless its route is streamed: then `incoming` is what is to be read.
   request_body body;
   body_source* incoming = nullptr;
+  /// Of a request with an `Idempotency-Key`: under what its answer is kept. Who keeps it with what it commits
+  /// sets `receipt_kept`.
+  std::optional<receipt> kept_as;
+  bool receipt_kept = false;
 };
+
+/// Reads the rest of the body into `x.body`, at most `http.body_bytes`. None: it is there.
+asio::awaitable<std::optional<response>> read_whole_body(exchange& x);
 
 using handler = std::function<asio::awaitable<response>(exchange&)>;
 
@@ -107,8 +128,9 @@ response error_response(unsigned status, std::string_view code, std::string_view
 response error_response(const failure& f);
 
 /// Gives an error answer its body: `{"success": false, "detail", "code"}` for the guide's clients, a problem
-/// (RFC 9457) with `code` and `request_id` for those of the native API.
-void render_error(response& r, bool native, const std::string& request_id);
+/// (RFC 9457) with `code`, `request_id` and, where one member or parameter is to blame, `errors` for those of
+/// the native API.
+void render_error(response& r, bool native, bool has_body, const std::string& request_id);
 
 /// An original, never as a page of this server's own origin.
 response bytes_response(const source_bytes& b);

@@ -2,6 +2,8 @@
 
 #include "config/log.hpp"
 #include "http/guide.hpp"
+#include "http/idempotency.hpp"
+#include "http/keys.hpp"
 #include "http/session.hpp"
 #include "http/v1.hpp"
 
@@ -45,12 +47,14 @@ class one_thread_front final : public front {
 public:
   one_thread_front(const settings& s, gateway& to)
       : workers_(static_cast<unsigned>(s.http.render_threads))
-      , shared_{{s, to, workers_}, router{all_routes()}, door{s}}
+      , keys_(s)
+      , shared_{{s, to, keys_, in_flight_, workers_}, router{all_routes()}, door{s, keys_}}
       , acceptor_(context_)
       , most_connections_(s.http.max_connections) {}
   ~one_thread_front() override { stop(); }
 
   failure open(const tcp::endpoint& at) {
+    if (auto f = keys_.load(shared_.server.to.ask()); f.code != errc::none) return f;
     boost::system::error_code error;
     acceptor_.open(at.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
@@ -116,6 +120,8 @@ private:
 
   asio::io_context context_{1};
   asio::thread_pool workers_;
+  key_ring keys_;
+  requests_in_flight in_flight_;
   front_context shared_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;

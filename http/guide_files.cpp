@@ -8,22 +8,6 @@
 namespace troupe::http {
 namespace {
 
-/// Feeds the body to the worker piece by piece; the connection waits meanwhile, and so does its client.
-asio::awaitable<failure> receive(exchange& x, upload_body& body, std::optional<response>& refused) {
-  for (;;) {
-    auto piece = co_await x.incoming->next();
-    if (piece.refused) {
-      refused = std::move(piece.refused);
-      co_return fail(errc::invalid_request);
-    }
-    if (piece.data.empty()) co_return fail(errc::none);
-    auto f = co_await callback<failure>(x, [&](auto done) {
-      asio::post(x.server.workers, [&body, data = piece.data, done] { done(body.feed(data)); });
-    });
-    if (f.code != errc::none) co_return f;
-  }
-}
-
 asio::awaitable<response> upload(exchange& x) {
   const auto n = notebook_of(x);
   if (!n) co_return error_response(n.error());
@@ -32,13 +16,8 @@ asio::awaitable<response> upload(exchange& x) {
     co_return error_response(415, "unsupported_media_type", "expected multipart/form-data with a boundary");
   accepting batch{x.server, *n, job_type::file_upload};
   upload_body body{x.server, boundary, batch};
-  std::optional<response> refused;
-  auto f = co_await receive(x, body, refused);
-  if (refused) co_return std::move(*refused);
-  if (f.code == errc::none)
-    f = co_await callback<failure>(
-        x, [&](auto done) { asio::post(x.server.workers, [&, done] { done(body.finish(*n)); }); });
-  if (f.code != errc::none) co_return error_response(f);
+  auto no = co_await receive_upload(x, body, *n);
+  if (no) co_return std::move(*no);
   if (body.single() && batch.items.refused() > 0)
     co_return error_response(batch.items.refusals().front().reason);
   const auto r = co_await batch.complete(x);

@@ -68,7 +68,8 @@ asio::awaitable<response> list_knowledge(exchange& x) {
 
 asio::awaitable<response> content(exchange& x) {
   const auto id = source_named(x.arguments[0]);
-  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(id, done); });
+  const auto text =
+      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(id, done); });
   if (!text) co_return error_response(text.error());
   // To a key that may not see the notebook, the file is not there.
   if (!x.who.may_see(text->row.home)) co_return error_response(no_file(x.arguments[0]));
@@ -137,8 +138,8 @@ asio::awaitable<response> delete_file(exchange& x) {
   const bool force = x.query.contains("force") && x.query.at("force") == "true";
   if (const auto s = source_named(id); s != source_id{})
     co_return co_await remove_as_allowed(x, *n, s, force, id);
-  const auto v =
-      co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_upload(*n, id, done); });
+  const auto v = co_await callback<result<item_view>>(
+      x, [&](auto done) { x.server.to.ask().find_upload(*n, id, done); });
   if (!v) co_return error_response(v.error());
   if (v->row.source != source_id{}) co_return co_await remove_as_allowed(x, *n, v->row.source, force, id);
   if (terminal(v->row.state)) {
@@ -173,7 +174,8 @@ result<knowledge_request> read_knowledge(const exchange& x) {
 
 /// The knowledge item, if the caller may see where it is at home.
 asio::awaitable<result<source>> visible_item(exchange& x, source_id s) {
-  const auto text = co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(s, done); });
+  const auto text =
+      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(s, done); });
   if (!text) co_return text.error();
   if (!x.who.may_see(text->row.home)) co_return no_file(file_id(s));
   co_return text->row;

@@ -13,7 +13,8 @@ namespace {
 constexpr milliseconds least_between_frames{20};
 
 asio::awaitable<result<item_view>> find(exchange& x, notebook_id n, const std::string& id) {
-  co_return co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_upload(n, id, done); });
+  co_return co_await callback<result<item_view>>(
+      x, [&](auto done) { x.server.to.ask().find_upload(n, id, done); });
 }
 
 asio::awaitable<response> upload_status(exchange& x) {

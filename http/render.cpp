@@ -139,6 +139,7 @@ std::string_view guide_status(const batch& b, uint32_t processing) {
   case batch_state::completed: return "completed";
   case batch_state::failed: return "failed";
   case batch_state::completed_with_errors: return "partially_completed";
+  case batch_state::expired:
   case batch_state::cancelled: return b.counts.succeeded > 0 ? "partially_completed" : "failed";
   default: return processing > 0 || b.counts.finished() > 0 ? "processing" : "pending";
   }

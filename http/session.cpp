@@ -1,5 +1,7 @@
 #include "http/session.hpp"
 
+#include "http/idempotency.hpp"
+
 #include "config/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -84,6 +86,7 @@ private:
     version_ = head.version();
     origin_ = to_string(head[bhttp::field::origin]);
     head_only_ = head.method() == bhttp::verb::head;
+    has_body_ = head.method() == bhttp::verb::post || head.method() == bhttp::verb::patch;
     native_ = path_part(parse_target(view(head.target())).second).starts_with("/v1/");
     request_id_ = request_id_of(view(head["X-Request-Id"]));
     exchange x{front_.server, stream_.get_executor()};
@@ -144,8 +147,11 @@ private:
       co_return error_response(400, "bad_request", "a request must name its host, once");
     const auto [authority, target] = parse_target(view(head.target()));
     const door::request at_door{view(head.method_string()),
-                                authority.empty() ? view(head[bhttp::field::host]) : authority, origin_,
-                                view(head[bhttp::field::authorization])};
+                                authority.empty() ? view(head[bhttp::field::host]) : authority,
+                                origin_,
+                                view(head[bhttp::field::authorization]),
+                                view(head[bhttp::field::cookie]),
+                                view(head["X-CSRFToken"])};
     if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
     allowed_origin_ = true;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
@@ -155,23 +161,35 @@ private:
                        : nowhere(found, target);
     if (no) co_return std::move(*no);
     x.method = at_door.method;
+    x.target = target;
+    x.content_length = to_string(head[bhttp::field::content_length]);
     x.arguments = found.arguments;
     x.query = parse_query(target);
     x.content_type = to_string(head[bhttp::field::content_type]);
-    for (const auto name : {"If-None-Match", "Last-Event-ID", "Accept", "Idempotency-Key"})
+    for (const auto name : {"If-None-Match", "Last-Event-ID", "Accept", "Idempotency-Key", "Prefer", "Cookie",
+                            "Content-Digest", "X-Forwarded-Proto"})
       if (const auto value = head[name]; !value.empty()) x.headers[name] = to_string(value);
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
     x.incoming = this;
     most_ =
         static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
     if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
-    if (!found.to->streamed) no = co_await read_body(x.body);
+    if (!found.to->streamed) {
+      if (is_once(x)) x.body.hash();
+      no = co_await read_body(x.body);
+    }
     if (no) co_return std::move(*no);
     co_return co_await run_handler(*found.to, x);
   }
 
+  /// It is to happen once, however often it is sent.
+  bool is_once(const exchange& x) const {
+    return native_ && x.method == "POST" && x.headers.contains("Idempotency-Key");
+  }
+
   asio::awaitable<response> run_handler(const route& to, exchange& x) {
     try {
+      if (is_once(x)) co_return co_await run_once(x, to);
       co_return co_await to.run(x);
     } catch (const std::exception& e) {
       log::error("a handler failed", {{"route", to.pattern}, {"reason", e.what()}});
@@ -287,7 +305,7 @@ private:
   asio::awaitable<bool> send(response& r) {
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
     allowed_origin_ = false;
-    render_error(r, native_, request_id_);
+    render_error(r, native_, has_body_, request_id_);
     if (r.stream) co_return co_await send_stream(r);
     if (!r.file.empty()) co_return co_await send_file(r);
     bhttp::response<bhttp::string_body> m;
@@ -354,6 +372,7 @@ private:
   std::string request_id_;
   /// The native API was called.
   bool native_ = false;
+  bool has_body_ = false;
   unsigned version_ = 11;
   bool keep_alive_ = true;
   /// Nothing more can be read of this request's body.

@@ -1,5 +1,7 @@
 #include "http/upload_body.hpp"
 
+#include "http/callback.hpp"
+
 namespace troupe::http {
 namespace {
 
@@ -135,6 +137,22 @@ failure upload_body::add_pending(std::string_view upload_id) {
   if (held_ < most_held && into_.items.waiting() < chunk) return fail(errc::none);
   held_ = 0;
   return into_.send_part();
+}
+
+asio::awaitable<std::optional<response>> receive_upload(exchange& x, upload_body& body,
+                                                        notebook_id expected) {
+  for (;;) {
+    auto piece = co_await x.incoming->next();
+    if (piece.refused) co_return std::move(piece.refused);
+    const bool last = piece.data.empty();
+    const auto work = [&body, &piece, last, expected] {
+      return last ? body.finish(expected) : body.feed(piece.data);
+    };
+    const auto f = co_await callback<failure>(
+        x, [&](auto done) { asio::post(x.server.workers, [&work, done] { done(work()); }); });
+    if (f.code != errc::none) co_return error_response(f);
+    if (last) co_return std::nullopt;
+  }
 }
 
 } // namespace troupe::http

@@ -54,4 +54,8 @@ private:
   uint64_t held_ = 0;
 };
 
+/// Feeds the request's body to the upload, on workers' threads: the connection waits meanwhile, and so does
+/// its client. None: all of it was taken.
+asio::awaitable<std::optional<response>> receive_upload(exchange& x, upload_body& body, notebook_id expected);
+
 } // namespace troupe::http

@@ -16,6 +16,10 @@ std::vector<route> v1_routes() {
   add_v1_batch_routes(all);
   add_v1_item_routes(all);
   add_v1_event_routes(all);
+  add_v1_create_routes(all);
+  add_v1_result_routes(all);
+  add_v1_key_routes(all);
+  add_v1_host_routes(all);
   return all;
 }
 
@@ -63,6 +67,30 @@ asio::awaitable<result<item_view>> v1_item(exchange& x) {
       x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
   if (!b || !x.who.may_see(b->row.home)) co_return missing;
   co_return v;
+}
+
+json_body v1_object(exchange& x) {
+  using nlohmann::json;
+  // Two bytes for each of a text's that have to be escaped, and some room for the rest.
+  const auto most = 2 * static_cast<uint64_t>(x.server.options.limits.text_bytes) + 65'536;
+  if (x.body.size() > most) return {nullptr, fail(errc::too_large, "the body is too long for one object")};
+  auto body = x.body.size() == 0 ? json::object()
+              : x.body.spooled() ? json::parse(x.body.file(), nullptr, false)
+                                 : json::parse(x.body.text(), nullptr, false);
+  if (!body.is_object()) return {nullptr, fail(errc::invalid_request, "the body: expected a JSON object")};
+  return {std::make_shared<const json>(std::move(body))};
+}
+
+result<retry_plan> v1_retry_plan(exchange& x) {
+  const auto body = v1_object(x);
+  if (!body) return body.error();
+  const auto items = body->value("items", nlohmann::json("failed"));
+  const auto stage = body->value("stage", nlohmann::json("fetch"));
+  if (items != "failed" && items != "all")
+    return fail(errc::invalid_request, "items: expected \"failed\" or \"all\"");
+  if (stage != "fetch" && stage != "parse")
+    return fail(errc::invalid_request, "stage: expected \"fetch\" or \"parse\"");
+  return retry_plan{items == "all", stage == "parse"};
 }
 
 std::optional<response> v1_refuse_write(const exchange& x, notebook_id n) {

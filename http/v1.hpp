@@ -16,6 +16,10 @@ std::vector<route> v1_routes();
 void add_v1_batch_routes(std::vector<route>& into);
 void add_v1_item_routes(std::vector<route>& into);
 void add_v1_event_routes(std::vector<route>& into);
+void add_v1_create_routes(std::vector<route>& into);
+void add_v1_result_routes(std::vector<route>& into);
+void add_v1_key_routes(std::vector<route>& into);
+void add_v1_host_routes(std::vector<route>& into);
 
 /// How many rows a list's answer holds at most.
 constexpr uint64_t v1_longest_page = 1'000;
@@ -32,6 +36,22 @@ response v1_page(nlohmann::ordered_json data, std::optional<uint64_t> next);
 /// `refused`.
 asio::awaitable<result<batch_view>> v1_batch(exchange& x);
 asio::awaitable<result<item_view>> v1_item(exchange& x);
+/// What an item has left, as the caller's `Accept` wants it; 404 when it has left nothing, 422 when it failed
+/// and `failed_too` is set.
+asio::awaitable<response> v1_item_result(exchange& x, const item_view& v, bool failed_too = true);
+/// A JSON value, or why there is none.
+struct json_body {
+  std::shared_ptr<const nlohmann::json> value;
+  failure problem{errc::none, {}, 0, std::nullopt};
+  explicit operator bool() const { return value != nullptr; }
+  const failure& error() const { return problem; }
+  const nlohmann::json& operator*() const { return *value; }
+  const nlohmann::json* operator->() const { return value.get(); }
+};
+/// The JSON object in the request's body; an empty one when there is none. Fails with `invalid_request`.
+json_body v1_object(exchange& x);
+/// `{"items": "failed"|"all", "stage": "fetch"|"parse"}` in the body. Fails with `invalid_request`.
+result<retry_plan> v1_retry_plan(exchange& x);
 /// None: the caller may write to this notebook.
 std::optional<response> v1_refuse_write(const exchange& x, notebook_id n);
 

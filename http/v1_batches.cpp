@@ -1,15 +1,12 @@
-/// Batches: made, listed, watched, cancelled.
-#include "http/accepting.hpp"
+/// Batches: listed, watched, steered.
 #include "http/callback.hpp"
 #include "http/guide.hpp"
 #include "http/json_text.hpp"
 #include "http/signal.hpp"
 #include "http/v1.hpp"
 #include "http/v1_render.hpp"
-#include "http/v1_submission.hpp"
 
 #include "model/content.hpp"
-#include "model/text.hpp"
 
 namespace troupe::http {
 namespace {
@@ -17,77 +14,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr uint64_t longest_wait_seconds = 60;
-
-// -- making one ----------------------------------------------------------------------------------------
-
-bool is_lines(std::string_view type) {
-  const auto t = ascii_lower(type.substr(0, type.find(';')));
-  return t == "application/x-ndjson" || t == "application/ndjson" || t == "application/jsonl";
-}
-
-/// The options of a body of lines stand in the query.
-result<v1_submission> head_of_query(const exchange& x) {
-  const auto n = query_number(x, "notebook", 0, max_id);
-  if (!n) return n.error();
-  v1_submission out;
-  out.home = notebook_id{*n};
-  out.strict = x.query.contains("strict") && x.query.at("strict") == "true";
-  return out;
-}
-
-/// Work on a body: at once when it is in memory, on a worker's thread when it is a file.
-template <class T, class Work>
-asio::awaitable<T> on_body(exchange& x, Work work) {
-  if (!x.body.spooled()) co_return work();
-  co_return co_await callback<T>(
-      x, [&](auto done) { asio::post(x.server.workers, [&work, done] { done(work()); }); });
-}
-
-failure verdict_on(const v1_submission& head, const intake& items) {
-  if (items.count() == 0) return fail(errc::invalid_request, "items: is empty");
-  if (items.refused() == 0) return fail(errc::none);
-  const auto& first = items.refusals().front();
-  if (items.usable() == 0)
-    return fail(errc::invalid_request,
-                "items: none of them can be used; the first: " + std::string(first.reason.text()));
-  if (!head.strict) return fail(errc::none);
-  return fail(errc::invalid_request, "items[" + std::to_string(first.index) +
-                                         "]: " + std::string(first.reason.text()) + " (strict)");
-}
-
-response accepted(const batch& row, const intake& items) {
-  auto body = v1_json(batch_view{row});
-  body["rejected"] = json::array();
-  for (const auto& r : items.refusals())
-    body["rejected"].push_back({{"index", r.index}, {"url", r.url}, {"error", v1_json(r.reason)}});
-  auto r = json_response(202, dump(body));
-  r.headers.emplace_back("Location", "/v1/batches/" + batch_name(row.id));
-  return r;
-}
-
-asio::awaitable<response> create(exchange& x) {
-  const bool lines = is_lines(x.content_type);
-  const auto read_head = [&x, lines] { return lines ? head_of_query(x) : read_v1_head(x.body); };
-  const auto head = co_await on_body<result<v1_submission>>(x, read_head);
-  if (!head) co_return error_response(head.error());
-  if (auto no = v1_refuse_write(x, head->home)) co_return std::move(*no);
-  accepting batch{x.server, head->home, job_type::url_parse};
-  const bool parts = x.body.spooled();
-  const auto chunk = static_cast<size_t>(x.server.options.limits.accept_chunk);
-  const on_item next = [&batch, parts, chunk] {
-    return parts && batch.items.waiting() >= chunk ? batch.send_part() : fail(errc::none);
-  };
-  const auto read_items = [&] {
-    return lines ? read_v1_lines(x.body, batch.items, next) : read_v1_items(x.body, batch.items, next);
-  };
-  auto f = co_await on_body<failure>(x, read_items);
-  if (f.code == errc::none) f = verdict_on(*head, batch.items);
-  if (f.code != errc::none) co_return error_response(f);
-  batch.options = head->options;
-  const auto r = co_await batch.complete(x);
-  if (r.error.code != errc::none) co_return error_response(r.error);
-  co_return accepted(r.row, batch.items);
-}
 
 // -- looking at them -----------------------------------------------------------------------------------
 
@@ -105,6 +31,7 @@ asio::awaitable<response> list(exchange& x) {
     if (f.created_after == timestamp{})
       co_return error_response(fail(errc::invalid_request, "created_after: expected a time (RFC 3339)"));
   }
+  if (const auto t = x.query.find("tag"); t != x.query.end()) f.tag = t->second;
   const auto page = co_await callback<result<batch_page>>(
       x, [&](auto done) { x.server.to.ask().batches(f, batch_id{*before}, *limit, done); });
   if (!page) co_return error_response(page.error());
@@ -181,7 +108,12 @@ asio::awaitable<response> items(exchange& x) {
 
 // -- steering them -------------------------------------------------------------------------------------
 
-/// Repeated, it has the same answer: the batch as it is now.
+/// Repeated, each has the same answer: the batch as it is now.
+asio::awaitable<response> answer_now(exchange& x) {
+  const auto now = co_await v1_batch(x);
+  co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());
+}
+
 asio::awaitable<response> cancel(exchange& x) {
   const auto b = co_await v1_batch(x);
   if (!b) co_return error_response(b.error());
@@ -191,18 +123,54 @@ asio::awaitable<response> cancel(exchange& x) {
         co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel(b->row.id, done); });
     if (!done_) co_return error_response(done_.error());
   }
-  const auto now = co_await v1_batch(x);
-  co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());
+  co_return co_await answer_now(x);
+}
+
+asio::awaitable<response> steer_to(exchange& x, steer what, retry_plan plan = {}) {
+  const auto b = co_await v1_batch(x);
+  if (!b) co_return error_response(b.error());
+  if (auto no = v1_refuse_write(x, b->row.home)) co_return std::move(*no);
+  const steering order{b->row.id, what, plan, std::nullopt};
+  const auto r =
+      co_await callback<result<batch>>(x, [&](auto done) { x.server.to.steer_batch(order, done); });
+  if (!r) co_return error_response(r.error());
+  if (what != steer::remove) co_return co_await answer_now(x);
+  response gone;
+  gone.status = 204;
+  co_return gone;
+}
+
+asio::awaitable<response> pause(exchange& x) {
+  return steer_to(x, steer::pause);
+}
+asio::awaitable<response> resume(exchange& x) {
+  return steer_to(x, steer::resume);
+}
+asio::awaitable<response> seal(exchange& x) {
+  return steer_to(x, steer::seal);
+}
+asio::awaitable<response> remove(exchange& x) {
+  return steer_to(x, steer::remove);
+}
+
+asio::awaitable<response> retry(exchange& x) {
+  const auto plan = v1_retry_plan(x);
+  if (!plan) co_return error_response(plan.error());
+  co_return co_await steer_to(x, steer::retry, *plan);
 }
 
 } // namespace
 
 void add_v1_batch_routes(std::vector<route>& into) {
-  into.push_back({"POST", "/v1/batches", scope::keyed, create});
   into.push_back({"GET", "/v1/batches", scope::keyed, list});
   into.push_back({"GET", "/v1/batches/{}", scope::keyed, get});
   into.push_back({"GET", "/v1/batches/{}/items", scope::keyed, items});
   into.push_back({"POST", "/v1/batches/{}/cancel", scope::keyed, cancel});
+  into.push_back({"POST", "/v1/batches/{}/pause", scope::keyed, pause});
+  into.push_back({"POST", "/v1/batches/{}/resume", scope::keyed, resume});
+  into.push_back({"POST", "/v1/batches/{}/seal", scope::keyed, seal});
+  into.push_back({"POST", "/v1/batches/{}/retry", scope::keyed, retry});
+  into.push_back({"DELETE", "/v1/batches/{}", scope::keyed, remove});
 }
 
 } // namespace troupe::http

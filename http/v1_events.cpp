@@ -18,7 +18,7 @@ constexpr milliseconds least_between_reads{20};
 const std::string heartbeat_comment = ": waiting\n\n";
 
 std::string frame(const event& e) {
-  return "id: " + std::to_string(raw(e.number)) + "\nevent: " + v1_type(e) + "\ndata: " + dump(v1_json(e)) +
+  return "id: " + std::to_string(raw(e.number)) + "\nevent: " + type_of(e) + "\ndata: " + dump(v1_json(e)) +
          "\n\n";
 }
 

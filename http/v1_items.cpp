@@ -23,25 +23,7 @@ std::optional<response> without_result(const item_view& v) {
 asio::awaitable<response> item_result(exchange& x) {
   const auto v = co_await v1_item(x);
   if (!v) co_return error_response(v.error());
-  if (auto no = without_result(*v)) co_return std::move(*no);
-  const auto text = co_await callback<result<source_text>>(
-      x, [&](auto done) { x.server.to.ask().text(v->row.source, done); });
-  if (!text) co_return error_response(410, "gone", "the source of the item was deleted");
-  const auto accept = x.headers.find("Accept");
-  if (accept != x.headers.end() && accept->second.find("text/markdown") != std::string::npos) {
-    response r;
-    r.content_type = "text/markdown; charset=utf-8";
-    r.body = text->markdown;
-    co_return r;
-  }
-  const auto about = json::parse(text->row.metadata, nullptr, false);
-  co_return json_response(200, dump({{"item", item_name(v->row.id)},
-                                     {"file_id", file_id(text->row.id)},
-                                     {"title", text->row.title},
-                                     {"content_type", text->row.content_type},
-                                     {"extraction_method", text->row.extraction_method},
-                                     {"metadata", about.is_object() ? about : json::object()},
-                                     {"markdown", text->markdown}}));
+  co_return co_await v1_item_result(x, *v, false);
 }
 
 asio::awaitable<response> item_raw(exchange& x) {
@@ -81,13 +63,69 @@ asio::awaitable<response> cancel_item(exchange& x) {
   co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());
 }
 
+/// Tried again, as soon as its batch is taken up; one that has not ended is at work already.
+asio::awaitable<response> retry_item(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  const auto b = co_await callback<result<batch_view>>(
+      x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
+  if (!b) co_return error_response(b.error());
+  if (auto no = v1_refuse_write(x, b->row.home)) co_return std::move(*no);
+  const auto plan = v1_retry_plan(x);
+  if (!plan) co_return error_response(plan.error());
+  const steering order{v->row.key.batch, steer::retry, *plan, v->row.key.index};
+  const auto r =
+      co_await callback<result<batch>>(x, [&](auto done) { x.server.to.steer_batch(order, done); });
+  if (!r) co_return error_response(r.error());
+  const auto now = co_await v1_item(x);
+  co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());
+}
+
+asio::awaitable<response> item_why(exchange& x) {
+  const auto v = co_await v1_item(x);
+  if (!v) co_return error_response(v.error());
+  json body{{"item", item_name(v->row.id)}, {"state", v1_state(*v)}};
+  if (terminal(v->row.state)) {
+    body["waiting_for"] = nullptr;
+    body["reason"] = "It has ended.";
+    co_return json_response(200, dump(body));
+  }
+  const auto why =
+      co_await callback<result<wait_reason>>(x, [&](auto done) { x.server.to.why(v->row.key, done); });
+  if (!why) co_return error_response(why.error());
+  body["waiting_for"] = why->code == "in_work" ? json{} : json(why->code);
+  body["reason"] = why->text;
+  if (why->until != timestamp{}) body["until"] = to_rfc3339(why->until);
+  if (why->item) body["index"] = *why->item;
+  co_return json_response(200, dump(body));
+}
+
 } // namespace
+
+asio::awaitable<response> v1_item_result(exchange& x, const item_view& v, bool failed_too) {
+  if (failed_too && terminal(v.row.state) && v.row.state != item_state::succeeded)
+    co_return error_response(422, info(v.row.error.code).name, v.row.error.text());
+  if (auto no = without_result(v)) co_return std::move(*no);
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(v.row.source, done); });
+  if (!text) co_return error_response(410, "gone", "the source of the item was deleted");
+  const auto accept = x.headers.find("Accept");
+  if (accept != x.headers.end() && accept->second.find("text/markdown") != std::string::npos) {
+    response r;
+    r.content_type = "text/markdown; charset=utf-8";
+    r.body = text->markdown;
+    co_return r;
+  }
+  co_return json_response(200, dump(v1_result_json(v.row, *text)));
+}
 
 void add_v1_item_routes(std::vector<route>& into) {
   into.push_back({"GET", "/v1/items/{}", scope::keyed, get_item});
   into.push_back({"GET", "/v1/items/{}/result", scope::keyed, item_result});
   into.push_back({"GET", "/v1/items/{}/raw", scope::keyed, item_raw});
   into.push_back({"GET", "/v1/items/{}/attempts", scope::keyed, item_attempts});
+  into.push_back({"GET", "/v1/items/{}/why", scope::keyed, item_why});
+  into.push_back({"POST", "/v1/items/{}/retry", scope::keyed, retry_item});
   into.push_back({"POST", "/v1/items/{}/cancel", scope::keyed, cancel_item});
 }
 

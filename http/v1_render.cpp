@@ -18,6 +18,17 @@ double percent_of(const item_counts& c) {
   return c.total == 0 ? 100.0 : std::round(1000.0 * c.finished() / c.total) / 10.0;
 }
 
+void add_options(const batch_options& o, json& into) {
+  if (o.max_age) into["max_age"] = o.max_age->count();
+  if (o.priority) into["priority"] = o.priority;
+  if (o.max_concurrency) into["max_concurrency"] = o.max_concurrency;
+  if (o.not_before != timestamp{}) into["not_before"] = to_rfc3339(o.not_before);
+  if (o.deadline != timestamp{}) into["deadline"] = to_rfc3339(o.deadline);
+  if (o.cancel_on_error) into["on_error"] = "cancel";
+  if (o.expires_after) into["expires_after"] = o.expires_after->count();
+  if (!o.tags.empty()) into["tags"] = o.tags;
+}
+
 /// Why a batch is as it is, for people.
 std::string reason_of(const batch& b) {
   switch (b.state) {
@@ -25,6 +36,7 @@ std::string reason_of(const batch& b) {
   case batch_state::completed_with_errors: return "every item ended, some without success";
   case batch_state::failed: return "every item ended, none with success";
   case batch_state::cancelled: return "it was cancelled before every item had ended";
+  case batch_state::expired: return "its deadline passed before every item had ended";
   default: return {};
   }
 }
@@ -33,6 +45,7 @@ std::string reason_of(const batch& b) {
 
 std::string_view v1_state(const batch_view& v) {
   if (v.row.state != batch_state::open) return name(v.row.state);
+  if (v.row.paused) return "paused";
   return v.processing > 0 || v.row.counts.finished() > 0 ? "running" : "queued";
 }
 
@@ -56,8 +69,8 @@ bool read_v1_state(std::string_view wanted, item_filter& into) {
 
 bool read_v1_state(std::string_view wanted, batch_filter& into) {
   // Whether an open batch has begun is not stored.
-  if (wanted == "queued" || wanted == "running") wanted = name(batch_state::open);
-  for (auto s = batch_state::open; s <= batch_state::cancelled; s = static_cast<batch_state>(int(s) + 1))
+  if (wanted == "queued" || wanted == "running" || wanted == "paused") wanted = name(batch_state::open);
+  for (auto s = batch_state::open; s <= batch_state::expired; s = static_cast<batch_state>(int(s) + 1))
     if (name(s) == wanted) {
       into.states.push_back(s);
       return true;
@@ -84,7 +97,9 @@ json v1_json(const batch_view& v) {
            {"updated_at", to_rfc3339(b.updated)}};
   out["counts"]["processing"] = v.processing;
   if (terminal(b.state)) out["reason"] = reason_of(b);
-  if (b.options.max_age) out["max_age"] = b.options.max_age->count();
+  add_options(b.options, out);
+  if (b.held) out["sealed"] = false;
+  if (b.sealed) out["sealed"] = true;
   return out;
 }
 
@@ -102,14 +117,33 @@ json v1_json(const item_view& v) {
     out["url"] = x.url;
   else
     out.update({{"filename", x.filename}, {"size", x.input_size}});
-  if (x.state == item_state::succeeded) out["file_id"] = file_id(x.source);
+  if (x.source != source_id{}) out["file_id"] = file_id(x.source);
   if (x.duplicate) out["duplicate"] = true;
-  if (x.state == item_state::retry_wait) out["next_attempt_at"] = to_rfc3339(x.not_before);
+  if (x.options.priority) out["priority"] = x.options.priority;
+  if (x.options.deadline != timestamp{}) out["deadline"] = to_rfc3339(x.options.deadline);
+  if (!x.options.metadata.empty()) out["metadata"] = json::parse(x.options.metadata, nullptr, false);
+  if (x.state == item_state::retry_wait || (x.state == item_state::pending && x.not_before != timestamp{}))
+    out["next_attempt_at"] = to_rfc3339(x.not_before);
   if (x.error.code != errc::none && x.state != item_state::succeeded) {
     out["error"] = v1_json(x.error);
     out["error"]["attempt"] = x.attempts;
     out["error"]["at"] = to_rfc3339(x.updated);
   }
+  return out;
+}
+
+json v1_result_json(const item& x, const source_text& text) {
+  const auto about = json::parse(text.row.metadata, nullptr, false);
+  json out{{"item", item_name(x.id)},
+           {"index", x.key.index},
+           {"file_id", file_id(text.row.id)},
+           {"title", text.row.title},
+           {"content_type", text.row.content_type},
+           {"extraction_method", text.row.extraction_method},
+           {"about", about.is_object() ? about : json::object()},
+           {"markdown", text.markdown}};
+  if (!x.custom_id.empty()) out["custom_id"] = x.custom_id;
+  if (!x.options.metadata.empty()) out["metadata"] = json::parse(x.options.metadata, nullptr, false);
   return out;
 }
 
@@ -124,18 +158,9 @@ json v1_json(const attempt& a) {
   return out;
 }
 
-std::string v1_type(const event& e) {
-  switch (e.kind) {
-  case event_kind::batch_accepted: return "batch.accepted";
-  case event_kind::attempt_failed: return "item.attempt_failed";
-  case event_kind::item_finished: return "item." + std::string(name(e.item_now));
-  default: return "batch." + std::string(name(e.batch_now));
-  }
-}
-
 json v1_json(const event& e) {
   json out{{"id", raw(e.number)},
-           {"type", v1_type(e)},
+           {"type", type_of(e)},
            {"batch", batch_name(e.batch)},
            {"at", to_rfc3339(e.at)},
            {"counts", counts_json(e.counts)}};

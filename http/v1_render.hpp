@@ -17,11 +17,11 @@ bool read_v1_state(std::string_view name, batch_filter& into);
 
 nlohmann::ordered_json v1_json(const batch_view& v);
 nlohmann::ordered_json v1_json(const item_view& v);
+/// What an item has left.
+nlohmann::ordered_json v1_result_json(const item& x, const source_text& text);
 nlohmann::ordered_json v1_json(const attempt& a);
 nlohmann::ordered_json v1_json(const event& e);
 /// `{stage, code, retryable, http_status, message}` of a failure.
 nlohmann::ordered_json v1_json(const failure& f);
-/// The name of an event's kind: `batch.accepted`, `item.succeeded`, …
-std::string v1_type(const event& e);
 
 } // namespace troupe::http

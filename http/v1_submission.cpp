@@ -1,5 +1,7 @@
 #include "http/v1_submission.hpp"
 
+#include "http/multipart.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -10,8 +12,9 @@ namespace {
 using json = nlohmann::json;
 using event = json::parse_event_t;
 
-constexpr int64_t longest_age = 10LL * 366 * 24 * 3600;
-constexpr size_t longest_line = 65'536;
+constexpr size_t longest_line = 1'114'112;
+/// Values in one item, its metadata included; what is beyond is passed over.
+constexpr size_t most_values = 10'000;
 
 /// Ends a parse from inside.
 struct stopped {
@@ -22,16 +25,18 @@ struct stopped {
 template <class Element>
 json parse(request_body& body, Element element) {
   std::string top;
+  size_t values = 0;
   const auto keep = [&](int depth, event what, json& parsed) {
     if (what == event::key && depth == 1) {
       top = parsed;
-      return top == "notebook" || top == "strict" || top == "max_age" || top == "items";
+      return top == "items" || is_v1_member(top);
     }
-    if (what == event::key) return parsed == "url" || parsed == "custom_id";
+    if (what == event::key) return true;
     const bool begins = what == event::object_start || what == event::array_start;
-    // Of an item's members none is deeper than a text.
-    if (top != "items" || depth != 2) return !(begins && depth > 2);
+    if (top != "items" || depth < 2) return !begins || depth < 4;
+    if (depth > 2) return ++values < most_values;
     if (begins) return true;
+    values = 0;
     element(parsed);
     return false;
   };
@@ -44,45 +49,36 @@ failure not_json(const std::exception& e) {
 }
 
 std::string text_of(const json& x, const char* key) {
+  if (!x.is_object()) return {};
   const auto it = x.find(key);
   return it != x.end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
 
-failure take(const json& x, intake& into, const on_item& next) {
-  bool fits = true;
-  const auto custom = x.is_object() ? x.find("custom_id") : x.end();
-  if (x.is_string())
-    fits = into.add(x.get_ref<const std::string&>());
-  else if (!x.is_object() || text_of(x, "url").empty())
-    fits = into.refuse("", fail(errc::invalid_url, "expected a URL, or an object with a url"));
-  else if (custom != x.end() && !custom->is_string())
-    fits = into.refuse(text_of(x, "url"), fail(errc::invalid_request, "custom_id: expected a text"));
-  else
-    fits = into.add(text_of(x, "url"), {}, text_of(x, "custom_id"));
-  if (!fits) return fail(errc::invalid_request, "items: more than limits.items_per_batch");
-  return next();
+failure too_many() {
+  return fail(errc::invalid_request, "items: more than limits.items_per_batch");
 }
 
-result<v1_submission> read_members(const json& body) {
-  if (!body.is_object()) return fail(errc::invalid_request, "the body: expected an object");
-  if (!body.contains("items") || !body["items"].is_array())
-    return fail(errc::invalid_request, "items: expected an array");
-  v1_submission out;
-  if (const auto n = body.find("notebook"); n != body.end()) {
-    if (!n->is_number_unsigned() || n->get<uint64_t>() > max_id)
-      return fail(errc::invalid_request, "notebook: expected a whole number below 2^53");
-    out.home = notebook_id{n->get<uint64_t>()};
+/// What the item is: a URL, bytes that were sent ahead, or a text.
+failure read_subject(const json& x, const item_reading& how, item_spec& into) {
+  const auto url = text_of(x, "url");
+  const auto original = text_of(x, "original");
+  const auto text = text_of(x, "text");
+  if ((!url.empty() + !original.empty() + !text.empty()) != 1)
+    return fail(errc::invalid_url, "expected a URL, or an object with one of url, original and text");
+  into.url = url;
+  if (!original.empty()) {
+    const auto found = how.original(original);
+    if (!found) return fail(errc::invalid_request, "original: " + std::string(found.error().text()));
+    into.filename = found->filename;
+    into.body.hash = found->hash;
+    into.body.size = found->size;
+  } else if (!text.empty()) {
+    if (text.size() > how.longest_text) return fail(errc::too_large, "text: longer than limits.text_bytes");
+    const auto name = text_of(x, "filename");
+    into.filename = clean_filename(name.empty() ? "text.md" : name);
+    into.body = make_content(text);
   }
-  if (const auto s = body.find("strict"); s != body.end()) {
-    if (!s->is_boolean()) return fail(errc::invalid_request, "strict: expected true or false");
-    out.strict = *s;
-  }
-  if (const auto a = body.find("max_age"); a != body.end()) {
-    if (!a->is_number_unsigned() || a->get<uint64_t>() > longest_age)
-      return fail(errc::invalid_request, "max_age: expected a whole number of seconds, at most ten years");
-    out.options.max_age = std::chrono::seconds{a->get<int64_t>()};
-  }
-  return out;
+  return fail(errc::none);
 }
 
 /// Calls `line` with each line of a body; its failure ends the reading.
@@ -94,7 +90,7 @@ failure each_line(request_body& body, Line line) {
       const auto end = piece.find('\n');
       rest += piece.substr(0, end);
       if (rest.size() > longest_line)
-        return fail(errc::invalid_request, "the body: a line is longer than 65536 bytes");
+        return fail(errc::invalid_request, "the body: a line is longer than 1114112 bytes");
       if (end == piece.npos) break;
       piece.remove_prefix(end + 1);
       if (auto f = line(std::exchange(rest, {})); f.code != errc::none) return f;
@@ -114,18 +110,34 @@ failure each_line(request_body& body, Line line) {
 
 } // namespace
 
-result<v1_submission> read_v1_head(request_body& body) {
+result<v1_submission> read_v1_head(request_body& body, bool needs_items) {
   try {
-    return read_members(parse(body, [](const json&) {}));
+    const auto members = parse(body, [](const json&) {});
+    if (!members.is_object()) return fail(errc::invalid_request, "the body: expected an object");
+    const auto items = members.find("items");
+    if (items == members.end() ? needs_items : !items->is_array())
+      return fail(errc::invalid_request, "items: expected an array");
+    return read_v1_members(members);
   } catch (const json::exception& e) {
     return not_json(e);
   }
 }
 
-failure read_v1_items(request_body& body, intake& into, const on_item& next) {
+failure read_v1_item(const json& x, const item_reading& how) {
+  const auto as_object = x.is_string() ? json{{"url", x}} : x;
+  item_spec spec;
+  auto f = as_object.is_object() ? read_subject(as_object, how, spec)
+                                 : fail(errc::invalid_url, "expected a URL, or an object");
+  if (f.code == errc::none) f = read_v1_item_options(as_object, spec);
+  const bool fits = f.code == errc::none ? how.into.add(std::move(spec))
+                                         : how.into.refuse(text_of(as_object, "url"), std::move(f));
+  return fits ? how.next() : too_many();
+}
+
+failure read_v1_items(request_body& body, const item_reading& how) {
   try {
     parse(body, [&](const json& x) {
-      if (auto f = take(x, into, next); f.code != errc::none) throw stopped{std::move(f)};
+      if (auto f = read_v1_item(x, how); f.code != errc::none) throw stopped{std::move(f)};
     });
     return fail(errc::none);
   } catch (const stopped& s) {
@@ -135,12 +147,16 @@ failure read_v1_items(request_body& body, intake& into, const on_item& next) {
   }
 }
 
-failure read_v1_lines(request_body& body, intake& into, const on_item& next) {
+failure read_v1_lines(request_body& body, const item_reading& how) {
   return each_line(body, [&](const std::string& line) {
     if (line.find_first_not_of(" \t\r") == line.npos) return fail(errc::none);
     const auto x = json::parse(line, nullptr, false);
-    return take(x.is_discarded() ? json{} : x, into, next);
+    return read_v1_item(x.is_discarded() ? json{} : x, how);
   });
+}
+
+bool may_name_originals(request_body& body) {
+  return body.spooled() || body.text().find("\"original\"") != std::string::npos;
 }
 
 } // namespace troupe::http

@@ -19,7 +19,7 @@ std::string_view name(item_state x) {
 
 std::string_view name(batch_state x) {
   constexpr std::string_view names[] = {"open",   "cancelling", "completed", "completed_with_errors",
-                                        "failed", "cancelled"};
+                                        "failed", "cancelled",  "expired"};
   return names[static_cast<size_t>(x)];
 }
 

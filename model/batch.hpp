@@ -54,6 +54,8 @@ enum class batch_state : uint8_t {
   failed,
   /// Final: cancelled before every item was done.
   cancelled,
+  /// Final: its deadline passed before every item was done.
+  expired,
 };
 constexpr bool terminal(batch_state s) {
   return s >= batch_state::completed;
@@ -77,10 +79,40 @@ struct notebook {
   timestamp created{};
 };
 
+/// Raised work goes first: 0 is usual, 9 most urgent.
+constexpr uint8_t highest_priority = 9;
+
 struct batch_options {
   /// A stored source of the same URL that is younger than this is taken instead of a fetch. None: never.
   std::optional<std::chrono::seconds> max_age;
+  /// Of every item; an item's own may raise it further.
+  uint8_t priority = 0;
+  /// Items in work at once; 0: as many as the server has room for.
+  uint32_t max_concurrency = 0;
+  /// Nothing of it begins before.
+  timestamp not_before{};
+  /// What has not ended by then ends as `expired`. The epoch: none.
+  timestamp deadline{};
+  /// The first item that fails cancels the rest.
+  bool cancel_on_error = false;
+  /// The batch is removed so long after its end. None: kept.
+  std::optional<std::chrono::seconds> expires_after;
+  std::vector<std::string> tags;
   friend bool operator==(const batch_options&, const batch_options&) = default;
+};
+
+/// Which items of a batch are tried again.
+struct retry_plan {
+  /// Those that succeeded and those that were cancelled too; otherwise what failed or expired.
+  bool all = false;
+  /// The stored original is parsed again, without a fetch; an item that has none is fetched.
+  bool reparse = false;
+};
+
+/// A retry that goes through a batch in steps: the index to go on from, one higher; 0: there is none.
+struct retry_mark {
+  uint32_t next = 0;
+  retry_plan plan;
 };
 
 /// What one request submitted.
@@ -91,12 +123,28 @@ struct batch {
   batch_state state = batch_state::open;
   batch_options options;
   item_counts counts;
+  /// Nothing new of it is begun.
+  bool paused = false;
+  /// It does not end when its items have: more may come until it is sealed.
+  bool held = false;
+  /// It takes no more items.
+  bool sealed = false;
+  retry_mark retry;
   /// Its first event: where its part of the log begins.
   event_number first_event{};
   /// Its newest event.
   event_number last_event{};
   timestamp created{};
   timestamp updated{};
+};
+
+/// What a client may say about an item, beside what it is.
+struct item_options {
+  uint8_t priority = 0;
+  /// It ends as `expired` when it has not ended by then. The epoch: none.
+  timestamp deadline{};
+  /// The client's own facts, a JSON object, given back with the item.
+  std::string metadata;
 };
 
 /// What is asked for: an item before it has an identity.
@@ -111,6 +159,9 @@ struct item_spec {
   /// Of a file instead of a URL: its name and its bytes, in memory or spooled.
   std::string filename;
   content_ref body;
+  item_options options;
+  /// It is not begun before.
+  timestamp not_before{};
   /// Set when the item was refused at the door: it is stored as failed and counted.
   failure refused{errc::none, {}, 0, std::nullopt};
 };
@@ -130,13 +181,19 @@ struct item {
   std::string filename;
   digest input;
   uint64_t input_size = 0;
+  /// Of an input that was fetched: where it came from and what its server called it.
+  std::string input_url;
+  std::string input_type;
+  item_options options;
   /// Attempts that have ended.
   uint32_t attempts = 0;
+  /// Of those: made before it was last tried again on request. They do not count against the budget.
+  uint32_t forgiven = 0;
   /// Attempts that ended with the death of a parser.
   uint32_t parser_deaths = 0;
-  /// In `retry_wait`: when the next attempt is due.
+  /// While it waits: when the next attempt is due.
   timestamp not_before{};
-  /// In `succeeded`: what it left.
+  /// In `succeeded`: what it left; while it is tried again: what it had left.
   source_id source{};
   /// In `succeeded`: that source was there before.
   bool duplicate = false;
@@ -144,6 +201,8 @@ struct item {
   failure error{errc::none, {}, 0, std::nullopt};
   /// Of media that failed: what is known of it, a JSON object.
   std::string about;
+  /// The event of its end.
+  event_number finished{};
   timestamp created{};
   timestamp updated{};
 };
@@ -172,6 +231,8 @@ struct source {
   digest original;
   uint64_t original_size = 0;
   timestamp created{};
+  /// When its text last became another.
+  timestamp updated{};
 };
 
 /// An image of a source's document, linked from its Markdown as `images/NAME`.
@@ -209,7 +270,21 @@ struct attempt {
   node_number node = 0;
 };
 
-enum class event_kind : uint8_t { batch_accepted, attempt_failed, item_finished, batch_changed };
+enum class event_kind : uint8_t {
+  batch_accepted,
+  attempt_failed,
+  item_finished,
+  /// Another state.
+  batch_changed,
+  batch_paused,
+  batch_resumed,
+  batch_extended,
+  batch_sealed,
+  /// Items are going to be tried again.
+  batch_retried,
+  item_retried,
+  batch_removed,
+};
 
 /// A durable transition, as it is replayed to listeners.
 struct event {
@@ -217,7 +292,7 @@ struct event {
   event_kind kind = event_kind::batch_accepted;
   notebook_id home{};
   batch_id batch{};
-  /// Of `attempt_failed` and `item_finished`.
+  /// Of an item's events.
   uint32_t index = 0;
   item_id item{};
   item_state item_now = item_state::pending;
@@ -227,6 +302,13 @@ struct event {
   batch_state batch_now = batch_state::open;
   item_counts counts;
   timestamp at{};
+};
+
+/// A place in the order in which the items of a batch ended.
+struct end_position {
+  event_number event{};
+  /// One higher; 0 is before the event.
+  uint64_t index = 0;
 };
 
 std::string_view name(job_type x);

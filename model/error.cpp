@@ -70,6 +70,12 @@ constexpr auto table = std::to_array<error_info>({
     {errc::not_found, stage::batch, "not_found", "There is no such thing.", final_},
     {errc::overloaded, stage::batch, "overloaded", "The server has no room for this now.", again},
     {errc::internal_error, stage::batch, "internal_error", "Something failed that should not.", final_},
+    {errc::batch_ended, stage::batch, "batch_ended", "The batch has ended.", final_},
+    {errc::batch_open, stage::batch, "batch_open", "The batch has not ended.", final_},
+    {errc::batch_sealed, stage::batch, "batch_sealed", "The batch takes no more items.", final_},
+    {errc::in_progress, stage::batch, "in_progress", "The same is being done already.", again},
+    {errc::gone, stage::batch, "gone", "It was there and has been removed.", final_},
+    {errc::limit_reached, stage::batch, "limit_reached", "No more of these can be had.", final_},
 });
 
 constexpr bool in_order() {

@@ -70,6 +70,12 @@ enum class errc : uint8_t {
   not_found,
   overloaded,
   internal_error,
+  batch_ended,
+  batch_open,
+  batch_sealed,
+  in_progress,
+  gone,
+  limit_reached,
   count_,
 };
 

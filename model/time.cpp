@@ -1,5 +1,7 @@
 #include "model/time.hpp"
 
+#include <charconv>
+
 #include <cstdio>
 #include <ctime>
 
@@ -41,6 +43,19 @@ timestamp parse_rfc3339(std::string_view text) {
     return {};
   const auto offset = std::chrono::minutes{60 * hours + minutes};
   return sign == '+' ? out - offset : out + offset;
+}
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  constexpr int64_t most = 1'000'000'000;
+  if (error != std::errc{} || n < 0 || n > most) return std::nullopt;
+  const std::string_view unit{end, text.data() + text.size()};
+  if (unit == "ms") return milliseconds{n};
+  if (unit == "s") return std::chrono::seconds{n};
+  if (unit == "m") return std::chrono::minutes{n};
+  if (unit == "h") return std::chrono::hours{n};
+  return std::nullopt;
 }
 
 timestamp parse_http_date(std::string_view text) {

@@ -45,6 +45,8 @@ struct fetched {
   std::string etag;
   std::string last_modified;
   content_ref body;
+  /// It was not fetched now: the stored original was parsed again.
+  bool reparsed = false;
 };
 
 struct parse_order {

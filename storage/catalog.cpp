@@ -78,6 +78,19 @@ std::optional<batch_reading> catalog::read_batch(batch_id id, uint32_t first, ui
   return out;
 }
 
+namespace {
+
+open_item open_of(const view& at, const batch& b, item row) {
+  open_item x{std::move(row), std::nullopt, std::nullopt};
+  if (!x.row.url.empty()) x.known = read<known_url>(at, table::index, key::url(b.home, b.job, x.row.url));
+  // A URL whose source was dropped is fetched as if it were new.
+  if (x.known && !at.get(table::index, key::link(b.home, x.known->source))) x.known.reset();
+  if (x.row.same_as) x.original = item_at(at, {b.id, *x.row.same_as});
+  return x;
+}
+
+} // namespace
+
 std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint32_t limit) const {
   const auto at = db_.snapshot();
   std::vector<open_item> out;
@@ -85,15 +98,38 @@ std::vector<open_item> catalog::open_items(const batch& b, uint32_t& first, uint
   auto i = at->scan(table::items, key::item({b.id, first}), end);
   for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
     first = key::index_of(i->key()) + 1;
-    open_item x{read_item({b.id, first - 1}, i->value()), std::nullopt, std::nullopt};
-    if (terminal(x.row.state)) continue;
-    if (!x.row.url.empty()) x.known = read<known_url>(*at, table::index, key::url(b.home, b.job, x.row.url));
-    // A URL whose source was dropped is fetched as if it were new.
-    if (x.known && !at->get(table::index, key::link(b.home, x.known->source))) x.known.reset();
-    if (x.row.same_as) x.original = item_at(*at, {b.id, *x.row.same_as});
-    out.push_back(std::move(x));
+    auto row = read_item({b.id, first - 1}, i->value());
+    if (!terminal(row.state)) out.push_back(open_of(*at, b, std::move(row)));
   }
-  if (!i->valid()) first = b.counts.total;
+  if (!i->valid()) first = std::max(first, b.counts.total);
+  return out;
+}
+
+std::vector<open_item> catalog::urgent_items(const batch& b, std::string& position, uint32_t limit) const {
+  const auto at = db_.snapshot();
+  std::vector<open_item> out;
+  const auto prefix = key::urgent({b.id, 0}, highest_priority).substr(0, 9);
+  auto i = at->scan(table::index, position.empty() ? prefix : position, key::after(prefix));
+  for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
+    auto row = item_at(*at, {b.id, key::number4_at(i->key(), 10)});
+    if (row && !terminal(row->state)) out.push_back(open_of(*at, b, std::move(*row)));
+  }
+  position = i->valid() ? std::string(i->key()) : std::string{};
+  return out;
+}
+
+std::vector<item> catalog::ended_items(batch_id id, end_position& position, uint32_t limit) const {
+  const auto at = db_.snapshot();
+  std::vector<item> out;
+  const auto first = key::finished({id, static_cast<uint32_t>(position.index)}, position.event);
+  const auto prefix = first.substr(0, 9);
+  auto i = at->scan(table::index, first, key::after(prefix));
+  for (uint32_t rows = 0; i->valid() && out.size() < limit && rows < most_rows; i->next(), ++rows) {
+    const item_key k{id, key::number4_at(i->key(), 17)};
+    position = {event_number{key::number_at(i->key(), 9)}, uint64_t{k.index} + 1};
+    auto row = item_at(*at, k);
+    if (row && terminal(row->state) && row->finished == position.event) out.push_back(std::move(*row));
+  }
   return out;
 }
 
@@ -143,6 +179,15 @@ std::optional<item> catalog::find_upload(notebook_id n, std::string_view upload_
   const auto b = k ? read<batch>(*at, table::batches, key::number(raw(k->batch))) : std::nullopt;
   if (!b || b->home != n) return std::nullopt;
   return item_at(*at, *k);
+}
+
+bool catalog::was_removed(batch_id id) const {
+  return db_.get(table::index, key::removed(id)).has_value();
+}
+
+bool catalog::was_removed(item_id id) const {
+  const auto k = key_of(*db_.snapshot(), id);
+  return k && was_removed(k->batch);
 }
 
 std::vector<attempt> catalog::attempts(item_key k) const {
@@ -237,6 +282,11 @@ std::vector<event> catalog::events(event_number& after, size_t limit,
   return out;
 }
 
+event_number catalog::newest_event() const {
+  const auto found = db_.snapshot()->last(table::events, {}, key::number(~uint64_t{0}));
+  return found ? event_number{key::number_at(found->first, 0)} : event_number{};
+}
+
 event_number catalog::oldest_event() const {
   const auto at = db_.snapshot();
   const auto i = at->scan(table::events, {}, key::number(~uint64_t{0}));
@@ -250,6 +300,10 @@ std::vector<event> catalog::events(event_number after, size_t limit) const {
        i->valid() && out.size() < limit; i->next())
     if (event e; layout::decode(i->value(), e)) out.push_back(std::move(e));
   return out;
+}
+
+std::optional<event> catalog::find_event(event_number n) const {
+  return read<event>(*db_.snapshot(), table::events, key::number(raw(n)));
 }
 
 } // namespace troupe

@@ -45,10 +45,19 @@ public:
   /// or none may come back before the end. Sets `first` to the index to go on from. A row that cannot be read
   /// comes with `corrupt_row`.
   std::vector<open_item> open_items(const batch& b, uint32_t& first, uint32_t limit) const;
+  /// The same of items that are more urgent than their batch, the most urgent first. `position` is where to
+  /// go on; empty at the beginning, and at the end.
+  std::vector<open_item> urgent_items(const batch& b, std::string& position, uint32_t limit) const;
+  /// Items that have ended, in the order of their ends, from behind `position` on; sets it to the last one
+  /// looked at.
+  std::vector<item> ended_items(batch_id id, end_position& position, uint32_t limit) const;
   std::optional<item> find_item(item_key k) const;
   std::optional<item> find_item(item_id id) const;
   /// By the client's upload id, or by one that the server made of an item of this notebook.
   std::optional<item> find_upload(notebook_id n, std::string_view upload_id) const;
+  /// The batch, or the batch of the item, was there and has been removed.
+  bool was_removed(batch_id id) const;
+  bool was_removed(item_id id) const;
   std::vector<attempt> attempts(item_key k) const;
   /// Batches that are not final, oldest first.
   std::vector<batch> open_batches() const;
@@ -73,6 +82,20 @@ public:
                             const std::function<bool(const event&)>& wanted) const;
   /// The oldest that is kept; zero when there is none.
   event_number oldest_event() const;
+  event_number newest_event() const;
+
+  /// All records of a kind, by name; `kind` holds one of that kind.
+  std::vector<record> records(record kind) const;
+  std::optional<record> find_record(record kind, std::string_view name) const;
+  std::optional<receipt> find_receipt(const digest& k) const;
+  /// Deliveries to a webhook that are due by `at`, the oldest first, at most `limit`; `next` is when the
+  /// first of the others is due, if there is one.
+  std::vector<delivery> due_deliveries(uint64_t webhook, timestamp at, uint32_t limit,
+                                       std::optional<timestamp>& next) const;
+  /// Deliveries to a webhook: those that have not ended, then those that have, the newest first; at most
+  /// `limit` of each.
+  std::vector<delivery> deliveries(uint64_t webhook, uint32_t limit) const;
+  std::optional<event> find_event(event_number n) const;
 
   /// Counts the rows of a batch one by one; equal to its counts unless the store is broken.
   item_counts recount(batch_id id) const;

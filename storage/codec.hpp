@@ -54,6 +54,19 @@ public:
     out += v;
   }
   void operator()(unsigned field, const std::string& v) { (*this)(field, std::string_view{v}); }
+  /// Texts without line ends.
+  void operator()(unsigned field, const std::vector<std::string>& v) {
+    std::string lines;
+    for (const auto& line : v)
+      lines += line + "\n";
+    (*this)(field, lines);
+  }
+  void operator()(unsigned field, const std::vector<uint64_t>& v) {
+    std::string numbers;
+    for (const auto n : v)
+      put_varint(numbers, n);
+    (*this)(field, numbers);
+  }
   void operator()(unsigned field, const digest& v) {
     if (!v.empty()) (*this)(field, v.view());
   }
@@ -83,6 +96,18 @@ public:
     v = static_cast<T>(slots_[field].number);
   }
   void operator()(unsigned field, std::string& v) { v = slots_[field].text; }
+  void operator()(unsigned field, std::vector<std::string>& v) {
+    for (auto rest = slots_[field].text; !rest.empty();) {
+      const auto end = rest.find('\n');
+      v.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+    }
+  }
+  void operator()(unsigned field, std::vector<uint64_t>& v) {
+    auto rest = slots_[field].text;
+    for (uint64_t n = 0; !rest.empty() && ok; v.push_back(n))
+      ok = take_varint(rest, n);
+  }
   void operator()(unsigned field, digest& v) {
     const auto text = slots_[field].text;
     if (text.size() == v.bytes.size())
@@ -122,5 +147,20 @@ private:
   }
   std::array<slot, most_fields> slots_{};
 };
+
+template <class T, class Fields>
+std::string encode(const T& x, Fields fields) {
+  encoder e;
+  fields(e, x);
+  return std::move(e.out);
+}
+
+/// False when the bytes are no whole row.
+template <class T, class Fields>
+bool decode(std::string_view bytes, T& x, Fields fields) {
+  decoder d{bytes};
+  if (d.ok) fields(d, x);
+  return d.ok;
+}
 
 } // namespace troupe::codec

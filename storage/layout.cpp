@@ -80,6 +80,44 @@ std::string image(source_id s, std::string_view name) {
 std::string released(const digest& hash) {
   return std::string("g").append(hash.view());
 }
+std::string finished(item_key k, event_number e) {
+  std::string out = prefixed('f', raw(k.batch)) + number(raw(e));
+  put(out, k.index, 4);
+  return out;
+}
+std::string urgent(item_key k, uint8_t priority) {
+  std::string out = prefixed('p', raw(k.batch));
+  put(out, highest_priority - priority, 1);
+  put(out, k.index, 4);
+  return out;
+}
+std::string expiry(timestamp due, batch_id b) {
+  return prefixed('e', static_cast<uint64_t>(due.time_since_epoch().count())) + number(raw(b));
+}
+std::string removed(batch_id b) {
+  return prefixed('d', raw(b));
+}
+std::string record_named(size_t kind, std::string_view name) {
+  return std::string{'v', static_cast<char>(kind)}.append(name);
+}
+std::string outbox(const delivery& d) {
+  std::string out = prefixed('w', d.webhook);
+  put(out, static_cast<uint64_t>(d.next.time_since_epoch().count()), 8);
+  put(out, raw(d.event), 8);
+  put(out, d.progress(), 1);
+  return out;
+}
+std::string sent(const delivery& d) {
+  std::string out = prefixed('x', d.webhook) + number(raw(d.event));
+  put(out, d.progress(), 1);
+  return out;
+}
+std::string receipt(const digest& k) {
+  return std::string("k").append(k.view());
+}
+std::string receipt_age(timestamp made, const digest& k) {
+  return prefixed('j', static_cast<uint64_t>(made.time_since_epoch().count())).append(k.view());
+}
 std::string quarantined(table t, std::string_view k) {
   return std::string(1, static_cast<char>(t)).append(k);
 }
@@ -96,6 +134,13 @@ uint64_t number_at(std::string_view k, size_t offset) {
   if (k.size() < offset + 8) return 0;
   uint64_t n = 0;
   for (size_t i = 0; i < 8; ++i)
+    n = n << 8 | static_cast<uint8_t>(k[offset + i]);
+  return n;
+}
+
+uint32_t number4_at(std::string_view k, size_t offset) {
+  uint32_t n = 0;
+  for (size_t i = 0; i < 4 && offset + i < k.size(); ++i)
     n = n << 8 | static_cast<uint8_t>(k[offset + i]);
   return n;
 }

@@ -29,11 +29,22 @@
 ///               'c' sha256:32 user:8                  - (that source, or item of an upload, uses it)
 ///               'g' sha256:32                         - (the content has lost a user: if the last, it goes)
 ///               'm' source:8 name                     image of the source's document
-///               'k', 'w'                              reserved: idempotency keys, webhook outbox
+///               'f' batch:8 event:8 index:4           - (this event ended that item: items in the order
+///                                                     of their ends; stale unless the item says so; event 0
+///                                                     stands for the acceptance)
+///               'p' batch:8 9-priority:1 index:4      - (an item more urgent than its batch)
+///               'e' due:8 batch:8                     - (the batch is removed then)
+///               'd' batch:8                           batch that was removed; its items' ranges stay as
+///                                                     long
+///               'v' kind:1 name                       record (model/records.hpp)
+///               'w' webhook:8 due:8 event:8 progress:1  delivery that has not ended: the outbox
+///               'x' webhook:8 event:8 progress:1      delivery that has ended
+///               'k' sha256:32                         receipt of a request with an idempotency key
+///               'j' time:8 sha256:32                  - (that receipt, by its age)
 ///
 /// Opening checks `schema` and refuses any other version.
 
-#include "model/batch.hpp"
+#include "model/records.hpp"
 #include "storage/engine.hpp"
 
 namespace troupe::layout {
@@ -65,12 +76,24 @@ std::string content_use(const digest& hash, item_id x);
 std::string image(source_id s, std::string_view name);
 /// A content that has lost a user: erased when it has no other.
 std::string released(const digest& hash);
+std::string finished(item_key k, event_number e);
+std::string urgent(item_key k, uint8_t priority);
+std::string expiry(timestamp due, batch_id b);
+std::string removed(batch_id b);
+/// `kind` is the place of the type in `record`.
+std::string record_named(size_t kind, std::string_view name);
+std::string outbox(const delivery& d);
+std::string sent(const delivery& d);
+std::string receipt(const digest& k);
+std::string receipt_age(timestamp made, const digest& k);
 std::string quarantined(table t, std::string_view key);
 
 /// The first key behind all that start with `prefix`.
 std::string after(std::string_view prefix);
 /// The big-endian number in eight bytes at `offset`; 0 when the key is too short.
 uint64_t number_at(std::string_view key, size_t offset);
+/// The same in four bytes.
+uint32_t number4_at(std::string_view key, size_t offset);
 /// The index in the key of an item.
 uint32_t index_of(std::string_view item_key);
 } // namespace key
@@ -84,6 +107,17 @@ struct item_range {
   batch_id batch{};
   uint32_t first = 0;
   uint32_t count = 0;
+};
+
+/// A batch that was removed.
+struct tombstone {
+  notebook_id home{};
+  timestamp removed{};
+  /// Its items' rows are gone.
+  bool swept = false;
+  /// Numbers of its first and last item.
+  item_id first{};
+  item_id last{};
 };
 
 /// A source in a notebook that may be another than the one it was made in.
@@ -104,6 +138,10 @@ std::string encode(const source&);
 std::string encode(const known_url&);
 std::string encode(const event&);
 std::string encode(const source_image&);
+std::string encode(const tombstone&);
+std::string encode(const record&);
+std::string encode(const delivery&);
+std::string encode(const receipt&);
 
 /// False when the bytes are not such a row. What a key says (numbers) is filled in by the caller.
 bool decode(std::string_view, counters&);
@@ -118,5 +156,10 @@ bool decode(std::string_view, source&);
 bool decode(std::string_view, known_url&);
 bool decode(std::string_view, event&);
 bool decode(std::string_view, source_image&);
+bool decode(std::string_view, tombstone&);
+/// A record of the kind that `into` holds.
+bool decode(std::string_view, record& into);
+bool decode(std::string_view, delivery&);
+bool decode(std::string_view, receipt&);
 
 } // namespace troupe::layout

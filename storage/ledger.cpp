@@ -35,6 +35,7 @@ failure ledger::start() {
     const auto prefix = std::string("c").append(hash.view());
     return db_.snapshot()->scan(table::index, prefix, key::after(prefix))->valid();
   });
+  load_records();
   return sweep_acceptances();
 }
 
@@ -116,51 +117,84 @@ batch_id ledger::begin(notebook_id home, job_type job, const batch_options& opti
 failure ledger::add(batch_id id, std::span<const item_spec> specs) {
   const auto found = acceptances_.find(id);
   if (found == acceptances_.end()) return fail(errc::not_found, "no such batch is being accepted");
-  auto& draft = found->second;
+  if (auto f = check_inputs(specs); f.code != errc::none) return f;
   const auto chunk = db_.new_write_set();
-  const item_id first{take_ids(specs.size())};
-  chunk->put(table::index, key::acceptance(id), layout::encode(draft));
-  chunk->put(table::index, key::item_range(first),
-             layout::encode(layout::item_range{id, draft.counts.total, static_cast<uint32_t>(specs.size())}));
+  chunk->put(table::index, key::acceptance(id), layout::encode(found->second));
+  if (auto f = add_items(found->second, specs, 0, *chunk); f.code != errc::none) return f;
   chunk->put(table::meta, key::next, layout::encode(next_));
-  std::unordered_set<std::string_view> taken;
-  for (size_t i = 0; i < specs.size(); ++i) {
-    const auto& spec = specs[i];
-    item row{.key = {id, draft.counts.total++},
-             .id = item_id{raw(first) + i},
-             .url = spec.url,
-             .upload_id = spec.upload_id,
-             .custom_id = spec.custom_id,
-             .same_as = spec.same_as,
-             .filename = spec.filename,
-             .input = spec.body.hash,
-             .input_size = spec.body.size,
-             .created = draft.created,
-             .updated = draft.created};
-    if (spec.refused.code != errc::none) {
-      row.state = item_state::failed;
-      row.error = spec.refused;
-      ++draft.counts.failed;
-    }
-    if (auto f = store_upload(row, spec.body, id, *chunk); f.code != errc::none) return f;
-    if (!row.upload_id.empty()) {
-      const auto upload = key::upload(draft.home, row.upload_id);
-      if (!taken.insert(spec.upload_id).second || db_.get(table::index, upload))
-        return fail(errc::upload_id_taken,
-                    "the upload id \"" + row.upload_id + "\" is in use in this notebook");
-      chunk->put(table::index, upload, layout::encode(row.key));
-    }
-    chunk->put(table::items, key::item(row.key), layout::encode(row));
-  }
   return db_.write(*chunk, false);
 }
 
-batch ledger::accept(batch_id id, const batch_options& options) {
+namespace {
+
+item row_of(const item_spec& spec, const item_key& k, item_id id, timestamp at) {
+  item row{.key = k,
+           .id = id,
+           .url = spec.url,
+           .upload_id = spec.upload_id,
+           .custom_id = spec.custom_id,
+           .same_as = spec.same_as,
+           .filename = spec.filename,
+           .input = spec.body.hash,
+           .input_size = spec.body.size,
+           .options = spec.options,
+           .not_before = spec.not_before,
+           .created = at,
+           .updated = at};
+  if (spec.refused.code != errc::none) {
+    row.state = item_state::failed;
+    row.error = spec.refused;
+  }
+  return row;
+}
+
+} // namespace
+
+failure ledger::check_inputs(std::span<const item_spec> specs) const {
+  for (const auto& x : specs) {
+    const bool by_name = !x.body.hash.empty() && !x.body.bytes && x.body.path.empty();
+    if (by_name && !db_.get(table::content, x.body.hash.view()) && !files_.holds(x.body.hash))
+      return fail(errc::not_found, "original: its bytes are no longer kept");
+  }
+  return fail(errc::none);
+}
+
+failure ledger::add_items(batch& b, std::span<const item_spec> specs, uint32_t same_as_base,
+                          write_set& into) {
+  const item_id first{take_ids(specs.size())};
+  into.put(table::index, key::item_range(first),
+           layout::encode(layout::item_range{b.id, b.counts.total, static_cast<uint32_t>(specs.size())}));
+  std::unordered_set<std::string_view> taken;
+  const auto at = now();
+  for (size_t i = 0; i < specs.size(); ++i) {
+    auto row = row_of(specs[i], {b.id, b.counts.total++}, item_id{raw(first) + i}, at);
+    if (row.same_as) *row.same_as += same_as_base;
+    if (row.state == item_state::failed) {
+      ++b.counts.failed;
+      into.put(table::index, key::finished(row.key, row.finished), {});
+    }
+    if (row.options.priority > b.options.priority)
+      into.put(table::index, key::urgent(row.key, row.options.priority), {});
+    if (auto f = store_upload(row, specs[i].body, b.id, into); f.code != errc::none) return f;
+    if (!row.upload_id.empty()) {
+      const auto upload = key::upload(b.home, row.upload_id);
+      if (!taken.insert(specs[i].upload_id).second || db_.get(table::index, upload))
+        return fail(errc::upload_id_taken,
+                    "the upload id \"" + row.upload_id + "\" is in use in this notebook");
+      into.put(table::index, upload, layout::encode(row.key));
+    }
+    into.put(table::items, key::item(row.key), layout::encode(row));
+  }
+  return fail(errc::none);
+}
+
+batch ledger::accept(batch_id id, const batch_options& options, bool held) {
   auto row = acceptances_.at(id);
   accepted_.push_back(id);
   if (const auto files = uploads_.find(id); files != uploads_.end())
     kept_files_.insert(kept_files_.end(), files->second.begin(), files->second.end());
   row.options = options;
+  row.held = held;
   set_->erase(table::index, key::acceptance(id));
   set_->put(table::index, key::batch_of(row.home, id), {});
   if (!db_.get(table::index, key::notebook(row.home)))
@@ -169,7 +203,7 @@ batch ledger::accept(batch_id id, const batch_options& options) {
   auto& kept = batches_[id] = row;
   set_->put(table::index, key::open_batch(id), {});
   write_event({.kind = event_kind::batch_accepted}, kept);
-  if (kept.counts.open() == 0) finish_batch(kept);
+  settle_batch(kept);
   write_batch(kept);
   return kept;
 }
@@ -192,6 +226,7 @@ void ledger::abandon(batch_id id) {
 
 batch* ledger::load_batch(batch_id id) {
   if (const auto it = batches_.find(id); it != batches_.end()) return &it->second;
+  if (removed_.contains(id)) return nullptr;
   const auto row = db_.get(table::batches, key::number(raw(id)));
   batch b;
   if (!row || !layout::decode(*row, b)) return nullptr;
@@ -212,15 +247,33 @@ void ledger::write_event(event e, batch& b) {
   e.counts = b.counts;
   e.at = now();
   set_->put(table::events, key::number(raw(e.number)), layout::encode(e));
+  tell_webhooks(e, b);
   events_.push_back(std::move(e));
 }
 
-void ledger::finish_batch(batch& b) {
+void ledger::settle_batch(batch& b) {
+  const bool may_grow = b.held && b.state == batch_state::open;
+  if (b.counts.open() == 0 && !terminal(b.state) && !may_grow && b.retry.next == 0) finish_batch(b);
+}
+
+namespace {
+
+batch_state end_of(const batch& b) {
   const auto& c = b.counts;
-  b.state = b.state == batch_state::cancelling ? batch_state::cancelled
-            : c.succeeded == c.total           ? batch_state::completed
-            : c.succeeded == 0                 ? batch_state::failed
-                                               : batch_state::completed_with_errors;
+  if (b.state == batch_state::cancelling) return batch_state::cancelled;
+  if (b.options.deadline != timestamp{} && c.expired > 0 && now() >= b.options.deadline)
+    return batch_state::expired;
+  if (c.succeeded == c.total) return batch_state::completed;
+  return c.succeeded == 0 ? batch_state::failed : batch_state::completed_with_errors;
+}
+
+} // namespace
+
+void ledger::finish_batch(batch& b) {
+  b.state = end_of(b);
+  b.paused = false;
+  if (const auto& after = b.options.expires_after)
+    set_->put(table::index, key::expiry(now() + *after, b.id), {});
   set_->erase(table::index, key::open_batch(b.id));
   write_event({.kind = event_kind::batch_changed}, b);
 }
@@ -230,7 +283,10 @@ bool ledger::cancel(batch_id id) {
   if (!b || terminal(b->state)) return false;
   if (b->state == batch_state::cancelling) return true;
   b->state = batch_state::cancelling;
+  b->paused = false;
+  b->retry = {};
   write_event({.kind = event_kind::batch_changed}, *b);
+  settle_batch(*b);
   write_batch(*b);
   return true;
 }
@@ -272,10 +328,16 @@ void ledger::forget_staged() {
   events_.clear();
   batches_.clear();
   forget_changes();
+  webhooks_.clear();
+  standing_webhooks_.clear();
+  batch_webhooks_.clear();
+  unswept_.clear();
+  load_records();
 }
 
 void ledger::forget_changes() {
   dirty_.clear();
+  removed_.clear();
   items_.clear();
   texts_.clear();
   kept_files_.clear();

@@ -37,6 +37,8 @@ struct ending {
   source_id existing{};
   /// Of media that failed: what is known of it.
   std::string about;
+  /// Of a document that could not be parsed: what was fetched.
+  std::shared_ptr<const fetched> original;
   /// The attempt ended with the death of a parser.
   bool parser_died = false;
   /// No attempt was made: nothing is counted or recorded as one.
@@ -50,6 +52,8 @@ struct outcome {
   item row;
   batch_state batch_now = batch_state::open;
   item_counts counts;
+  /// The batch's newest event.
+  event_number at{};
 };
 
 class ledger {
@@ -67,8 +71,8 @@ public:
   /// `storage_error`; the caller then abandons the batch.
   failure add(batch_id id, std::span<const item_spec> items);
   /// Stages the acceptance, with the options as they are now known; items refused at the door are final from
-  /// the start.
-  batch accept(batch_id id, const batch_options& options);
+  /// the start. A batch that is `held` does not end before it is sealed.
+  batch accept(batch_id id, const batch_options& options, bool held = false);
   /// Erases what was written of a batch that is not going to be accepted, or whose acceptance was not
   /// flushed.
   void abandon(batch_id id);
@@ -77,9 +81,53 @@ public:
   result<outcome> end(const ending& e);
   /// Stages the wish to cancel a batch. False: there is no such batch or it is final.
   bool cancel(batch_id id);
-  /// Stages `cancelled` for up to `most` items from `from` on that are not final. Returns the index to go
-  /// on from; none: all are done.
-  std::optional<uint32_t> cancel_items(batch_id id, uint32_t from, uint32_t most);
+  /// Stages `cancelled`, or `expired`, for up to `most` items from `from` on that are not final. Returns the
+  /// index to go on from; none: all are done.
+  std::optional<uint32_t> end_items(batch_id id, uint32_t from, uint32_t most, item_state as);
+
+  // Steering (ledger_steering.cpp). Each stages its change and returns the batch as it is then; what changes
+  // nothing stages nothing. Fails with `not_found`, `gone`, or what stands in the way: `batch_ended`,
+  // `batch_sealed`, `batch_open`, `in_progress`.
+
+  result<batch> pause(batch_id id, bool paused);
+  result<batch> seal(batch_id id);
+  /// Items for a batch that is not sealed; all of them are staged, or none.
+  result<batch> append(batch_id id, std::span<const item_spec> items);
+  /// Begins to try items again; the batch is open from then on. `retry_items` goes on with it.
+  result<batch> retry(batch_id id, retry_plan plan);
+  /// The next `most` items of such a retry; `batch::retry` tells whether there are more.
+  result<batch> retry_items(batch_id id, uint32_t most);
+  /// One item that has ended.
+  result<batch> retry_item(const item_key& k, retry_plan plan);
+  /// Removes a batch that has ended, with its items and what they keep; their sources stay. Its rows go by
+  /// and by, with `sweep`.
+  result<batch> remove_batch(batch_id id);
+
+  // Records, webhooks, receipts (ledger_records.cpp).
+
+  uint64_t new_id() { return take_ids(1); }
+  void keep(const record& r);
+  /// An original with its bytes: fails when a large one cannot be put in place.
+  failure keep_original(const stored_original& x, const content_ref& body);
+  /// False: there is none.
+  bool forget(size_t kind, std::string_view name);
+  void keep(const receipt& r);
+  /// What became of the attempt at a delivery that was `before`. Nothing, when that is no longer in the
+  /// outbox.
+  void record_delivery(const delivery& before, const delivery& after);
+  /// One that has ended is tried again at once. False: there is none.
+  bool redeliver(const delivery& d);
+
+  // What goes by and by (ledger_sweep.cpp).
+
+  struct retention {
+    milliseconds receipts{};
+    milliseconds originals{};
+    /// Of deliveries that have ended, and of what tells that a batch was there.
+    milliseconds traces{};
+  };
+  /// Erases some of what has had its time, in commits of its own. True: there is more.
+  bool sweep(timestamp at, const retention& keep);
 
   /// Makes a source visible in another notebook. False: there is no such source.
   bool link(notebook_id n, source_id s, std::string notes);
@@ -103,6 +151,9 @@ private:
   failure start();
   failure check_identity();
   failure sweep_acceptances();
+  void load_records();
+  void know(const webhook& w);
+  void unlearn(uint64_t webhook);
   void sweep_rows(const batch& draft, write_set& changes, std::vector<digest>& released);
 
   uint64_t take_ids(uint64_t count);
@@ -113,9 +164,31 @@ private:
   item_id id_of(const item_key& key) const;
   void recount(batch& b, const item_key& but);
   void write_item(const item& row);
+  /// Those that come by name alone are stored.
+  failure check_inputs(std::span<const item_spec> items) const;
+  /// The rows of new items, and the counts of their batch.
+  failure add_items(batch& b, std::span<const item_spec> items, uint32_t same_as_base, write_set& into);
+  result<batch*> steered(batch_id id);
+  bool reset_item(item& row, batch& b, retry_plan plan);
+  void take_original(item& row);
+  void uncount_final(batch& b, item_state was);
+  void reopen(batch& b);
+  failure keep_input(item& row, const ending& e);
+  std::optional<source> own_source(const item& row) const;
+  void replace_source(const source& old, const finding& f, const digest& text, timestamp at);
+  void tell_webhooks(const event& e, const batch& b);
+  bool sweep_removed();
+  bool sweep_expired(timestamp at);
+  bool sweep_receipts(timestamp before);
+  bool sweep_originals(timestamp before);
+  bool sweep_traces(timestamp before);
   void write_batch(batch& row);
+  /// Writes the event and the batch after it.
+  void note(event_kind kind, batch& b);
   void write_event(event e, batch& b);
   void count_final(batch& b, item_state to);
+  /// Ends the batch when nothing of it is open or may come.
+  void settle_batch(batch& b);
   void finish_batch(batch& b);
   void record_attempt(const ending& e, const item& row);
   ending still_true(const ending& e, const item& row, const batch& b);
@@ -126,6 +199,7 @@ private:
   /// Puts an upload in place, owned by its item. Not yet synced rows, a synced file.
   failure store_upload(const item& row, const content_ref& body, batch_id draft, write_set& changes);
   void end_upload(item& row);
+  void drop_input(item& row);
   void write_source(const source& row);
   void write_images(source_id s, const std::vector<document::image>& images);
   void remember_url(const item& row, const batch& b, const fetched& original, source_id s);
@@ -155,12 +229,21 @@ private:
   std::unordered_map<item_key, item> items_;
   std::unordered_map<std::string, source_id> texts_;
   std::unordered_set<batch_id> dirty_;
+  /// Removed by this write set.
+  std::unordered_set<batch_id> removed_;
   std::vector<digest> kept_files_;
   std::vector<digest> released_;
   /// Files put in place for batches that are not accepted yet.
   std::unordered_map<batch_id, std::vector<digest>> uploads_;
   /// Acceptances staged: abandoned like any other should the write fail.
   std::vector<batch_id> accepted_;
+  /// By id.
+  std::unordered_map<uint64_t, webhook> webhooks_;
+  /// Of them: those for all batches, and those of one.
+  std::vector<uint64_t> standing_webhooks_;
+  std::unordered_map<batch_id, std::vector<uint64_t>> batch_webhooks_;
+  /// Batches that were removed, whose items are still there.
+  std::vector<batch_id> unswept_;
 };
 
 } // namespace troupe

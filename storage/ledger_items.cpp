@@ -53,6 +53,7 @@ result<outcome> ledger::end(const ending& e) {
   }
   out.batch_now = b->state;
   out.counts = b->counts;
+  out.at = b->last_event;
   return out;
 }
 
@@ -87,10 +88,15 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
     ++row.attempts;
     record_attempt(e, row);
   }
+  if (auto f = keep_input(row, e); f.code != errc::none) return f;
   end_upload(row);
-  write_item(row);
   const bool ended = terminal(e.to);
-  if (ended) count_final(b, e.to);
+  if (ended) {
+    count_final(b, e.to);
+    row.finished = event_number{next_.event};
+    set_->put(table::index, key::finished(row.key, row.finished), {});
+  }
+  write_item(row);
   write_event({.kind = ended ? event_kind::item_finished : event_kind::attempt_failed,
                .index = row.key.index,
                .item = row.id,
@@ -98,12 +104,26 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
                .code = row.error.code,
                .source = row.source},
               b);
-  if (ended && b.counts.open() == 0) finish_batch(b);
+  if (e.to == item_state::failed && b.options.cancel_on_error) cancel(b.id);
+  settle_batch(b);
   write_batch(b);
   return fail(errc::none);
 }
 
-std::optional<uint32_t> ledger::cancel_items(batch_id id, uint32_t from, uint32_t most) {
+/// What was fetched and could not be parsed is kept, to be parsed again.
+failure ledger::keep_input(item& row, const ending& e) {
+  if (e.to != item_state::failed || !e.original || !row.input.empty()) return fail(errc::none);
+  const auto& body = e.original->body;
+  if (auto f = store_original(body); f.code != errc::none) return f;
+  set_->put(table::index, key::content_use(body.hash, row.id), {});
+  row.input = body.hash;
+  row.input_size = body.size;
+  row.input_url = e.original->final_url;
+  row.input_type = e.original->content_type;
+  return fail(errc::none);
+}
+
+std::optional<uint32_t> ledger::end_items(batch_id id, uint32_t from, uint32_t most, item_state as) {
   const auto* b = load_batch(id);
   if (!b) return std::nullopt;
   const uint32_t end_index = b->counts.total;
@@ -113,8 +133,8 @@ std::optional<uint32_t> ledger::cancel_items(batch_id id, uint32_t from, uint32_
     if (!row || terminal(row->state)) continue;
     (void)end({.key = row->key,
                .token = {epoch_, row->attempts + 1},
-               .to = item_state::cancelled,
-               .error = fail(errc::cancelled),
+               .to = as,
+               .error = fail(as == item_state::expired ? errc::deadline_exceeded : errc::cancelled),
                .unattempted = true});
   }
   return std::nullopt;
@@ -153,9 +173,13 @@ void ledger::write_source(const source& row) {
 
 failure ledger::leave_source(item& row, const batch& b, const finding& f) {
   const auto text = sha256(f.text.markdown);
+  const auto before = own_source(row);
   row.source = same_text(b.home, text);
-  row.duplicate = row.source != source_id{};
-  if (!row.duplicate) {
+  row.duplicate = row.source != source_id{} && !(before && row.source == before->id);
+  if (before && row.source == source_id{}) {
+    row.source = before->id;
+    replace_source(*before, f, text, row.updated);
+  } else if (row.source == source_id{}) {
     if (auto failed = store_original(f.original.body); failed.code != errc::none) return failed;
     set_->put(table::content, text.view(), f.text.markdown);
     row.source = source_id{take_ids(1)};
@@ -180,6 +204,55 @@ failure ledger::leave_source(item& row, const batch& b, const finding& f) {
   return fail(errc::none);
 }
 
+/// What an item that is tried again had left by itself.
+std::optional<source> ledger::own_source(const item& row) const {
+  const auto bytes =
+      row.source == source_id{} ? std::nullopt : db_.get(table::sources, key::number(raw(row.source)));
+  source s;
+  if (!bytes || !layout::decode(*bytes, s) || s.item != row.id) return std::nullopt;
+  return s;
+}
+
+/// The item was tried again and its text is another: the source keeps its number.
+void ledger::replace_source(const source& old, const finding& f, const digest& text, timestamp at) {
+  erase_text(old.home, old);
+  release(old.markdown, key::content_use(old.markdown, old.id), *set_, released_);
+  const auto images = key::image(old.id, {});
+  const auto stored = db_.snapshot();
+  for (auto i = stored->scan(table::index, images, key::after(images)); i->valid(); i->next()) {
+    source_image image;
+    if (layout::decode(i->value(), image))
+      release(image.hash, key::content_use(image.hash, old.id), *set_, released_);
+    set_->erase(table::index, i->key());
+  }
+  auto row = old;
+  if (const auto& body = f.original.body; !body.empty() && !(body.hash == old.original)) {
+    if (!old.original.empty())
+      release(old.original, key::content_use(old.original, old.id), *set_, released_);
+    (void)store_original(body);
+    row.original = body.hash;
+    row.original_size = body.size;
+  }
+  set_->put(table::content, text.view(), f.text.markdown);
+  row.final_url = f.original.final_url == row.url ? std::string{} : f.original.final_url;
+  row.title = f.text.title;
+  row.content_type = f.text.content_type;
+  row.extraction_method = f.text.extraction_method;
+  row.metadata = f.text.metadata;
+  row.markdown = text;
+  row.markdown_size = f.text.markdown.size();
+  row.updated = at;
+  texts_.erase(key::text(old.home, old.markdown));
+  set_->put(table::sources, key::number(raw(row.id)), layout::encode(row));
+  set_->put(table::index, key::content_use(text, row.id), {});
+  if (!row.original.empty()) set_->put(table::index, key::content_use(row.original, row.id), {});
+  if (db_.get(table::index, key::link(row.home, row.id))) {
+    set_->put(table::index, key::text(row.home, text), key::number(raw(row.id)));
+    texts_[key::text(row.home, text)] = row.id;
+  }
+  write_images(row.id, f.text.images);
+}
+
 void ledger::write_images(source_id s, const std::vector<document::image>& images) {
   for (const auto& i : images) {
     const source_image row{i.type, sha256(i.data), i.data.size()};
@@ -190,7 +263,7 @@ void ledger::write_images(source_id s, const std::vector<document::image>& image
 }
 
 void ledger::remember_url(const item& row, const batch& b, const fetched& original, source_id s) {
-  if (row.url.empty()) return;
+  if (row.url.empty() || original.reparsed) return;
   set_->put(table::index, key::url(b.home, b.job, row.url),
             layout::encode(known_url{s, original.etag, original.last_modified, row.updated}));
 }
@@ -297,7 +370,8 @@ failure ledger::store_upload(const item& row, const content_ref& body, batch_id 
   if (!body.path.empty()) {
     if (auto f = files_.keep(body.path, body.hash); f.code != errc::none) return f;
     uploads_[draft].push_back(body.hash);
-  } else {
+  } else if (body.bytes) {
+    // Without bytes it is stored already, under this name.
     changes.put(table::content, body.hash.view(), body.view());
   }
   changes.put(table::index, key::content_use(body.hash, row.id), {});
@@ -307,16 +381,21 @@ failure ledger::store_upload(const item& row, const content_ref& body, batch_id 
 bool ledger::drop_upload(const item_key& k) {
   auto row = load_item(k);
   if (!row || !terminal(row->state) || row->input.empty()) return false;
-  release(row->input, key::content_use(row->input, row->id), *set_, released_);
-  row->input = {};
+  drop_input(*row);
   write_item(*row);
   return true;
 }
 
 void ledger::end_upload(item& row) {
-  if (row.input.empty() || !terminal(row.state) || row.state == item_state::failed) return;
+  if (terminal(row.state) && row.state != item_state::failed) drop_input(row);
+}
+
+void ledger::drop_input(item& row) {
+  if (row.input.empty()) return;
   release(row.input, key::content_use(row.input, row.id), *set_, released_);
   row.input = {};
+  row.input_url.clear();
+  row.input_type.clear();
 }
 
 } // namespace troupe

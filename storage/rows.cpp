@@ -65,6 +65,19 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, batch> {
   counts(a, 10, x.counts);
   a(15, x.first_event);
   a(16, x.last_event);
+  a(17, x.paused);
+  a(18, x.held);
+  a(19, x.sealed);
+  a(20, x.retry.next);
+  a(21, x.retry.plan.all);
+  a(22, x.retry.plan.reparse);
+  a(23, x.options.priority);
+  a(24, x.options.max_concurrency);
+  a(25, x.options.not_before);
+  a(26, x.options.deadline);
+  a(27, x.options.cancel_on_error);
+  a(28, x.options.expires_after);
+  a(29, x.options.tags);
 }
 
 template <class A, class T>
@@ -87,6 +100,13 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, item> {
   failure_fields(a, 16, x.error);
   a(20, x.about);
   a(21, x.custom_id);
+  a(22, x.input_url);
+  a(23, x.input_type);
+  a(24, x.options.priority);
+  a(25, x.options.deadline);
+  a(26, x.options.metadata);
+  a(27, x.forgiven);
+  a(28, x.finished);
 }
 
 template <class A, class T>
@@ -116,6 +136,7 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source> {
   a(13, x.original_size);
   a(14, x.created);
   a(15, x.filename);
+  a(16, x.updated);
 }
 
 template <class A, class T>
@@ -149,18 +170,23 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, source_ima
   a(3, x.size);
 }
 
+template <class A, class T>
+void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, tombstone> {
+  a(1, x.home);
+  a(2, x.removed);
+  a(3, x.swept);
+  a(4, x.first);
+  a(5, x.last);
+}
+
 template <class T>
 std::string encode_row(const T& x) {
-  codec::encoder e;
-  fields(e, x);
-  return std::move(e.out);
+  return codec::encode(x, [](auto& a, auto& row) { fields(a, row); });
 }
 
 template <class T>
 bool decode_row(std::string_view bytes, T& x) {
-  codec::decoder d{bytes};
-  if (d.ok) fields(d, x);
-  return d.ok;
+  return codec::decode(bytes, x, [](auto& a, auto& row) { fields(a, row); });
 }
 
 } // namespace
@@ -201,6 +227,9 @@ std::string encode(const event& x) {
 std::string encode(const source_image& x) {
   return encode_row(x);
 }
+std::string encode(const tombstone& x) {
+  return encode_row(x);
+}
 
 bool decode(std::string_view in, counters& x) {
   return decode_row(in, x);
@@ -218,7 +247,7 @@ bool decode(std::string_view in, notebook& x) {
   return decode_row(in, x);
 }
 bool decode(std::string_view in, batch& x) {
-  return decode_row(in, x) && x.state <= batch_state::cancelled && x.job <= job_type::file_upload;
+  return decode_row(in, x) && x.state <= batch_state::expired && x.job <= job_type::file_upload;
 }
 bool decode(std::string_view in, item& x) {
   return decode_row(in, x) && x.id != item_id{} && x.state <= item_state::expired;
@@ -233,10 +262,13 @@ bool decode(std::string_view in, known_url& x) {
   return decode_row(in, x);
 }
 bool decode(std::string_view in, event& x) {
-  return decode_row(in, x) && x.kind <= event_kind::batch_changed && x.item_now <= item_state::expired &&
-         x.batch_now <= batch_state::cancelled;
+  return decode_row(in, x) && x.kind <= event_kind::batch_removed && x.item_now <= item_state::expired &&
+         x.batch_now <= batch_state::expired;
 }
 
+bool decode(std::string_view in, tombstone& x) {
+  return decode_row(in, x);
+}
 bool decode(std::string_view in, source_image& x) {
   return decode_row(in, x) && !x.hash.empty();
 }

@@ -59,7 +59,10 @@ private:
       }
       const auto counted = count_rows(at_, id, [&](const item& row) { check_item(label, row); });
       if (!(counted == b.counts)) say(label + ": counts differ from its rows");
-      if (terminal(b.state) != (counted.open() == 0)) say(label + ": its state contradicts its items");
+      const bool may_stay_open = b.held || b.retry.next != 0;
+      const bool ended = counted.open() == 0;
+      if (terminal(b.state) ? !ended : ended && !may_stay_open)
+        say(label + ": its state contradicts its items");
       if (terminal(b.state) == at_.get(table::index, key::open_batch(id)).has_value())
         say(label + ": the index of open batches disagrees");
     }
@@ -72,7 +75,9 @@ private:
       say(of + ": ended without a reason");
     if (!row.input.empty() && !at_.get(table::content, row.input.view()) && !files_.holds(row.input))
       say(of + ": its upload is missing");
-    if (row.state == item_state::succeeded && !row.duplicate && !made_.emplace(row.source, row.id).second)
+    // Tried again, it has what it left before.
+    if (row.source == source_id{} || row.duplicate) return;
+    if (!made_.emplace(row.source, row.id).second && row.state == item_state::succeeded)
       say(of + ": its source was made by another item too");
   }
   void stray_items() {
@@ -80,7 +85,7 @@ private:
     for (auto i = at_.scan(table::items, {}, key::number(~uint64_t{0})); i->valid(); i->next()) {
       const batch_id id{key::number_at(i->key(), 0)};
       if (id != checked && !at_.get(table::batches, key::number(raw(id))) &&
-          !at_.get(table::index, key::acceptance(id)))
+          !at_.get(table::index, key::acceptance(id)) && !at_.get(table::index, key::removed(id)))
         say("batch " + std::to_string(raw(id)) + ": items without a batch");
       checked = id;
     }
@@ -94,7 +99,8 @@ private:
         continue;
       }
       const auto maker = made_.find(row.id);
-      if (maker == made_.end() || maker->second != row.item) say(label + ": no item ended with it");
+      if ((maker == made_.end() || maker->second != row.item) && !was_removed(row.item))
+        say(label + ": no item ended with it");
       if (!at_.get(table::content, row.markdown.view())) say(label + ": its Markdown is missing");
       if (!row.original.empty() && !at_.get(table::content, row.original.view()) &&
           !files_.holds(row.original))
@@ -114,6 +120,14 @@ private:
       if (!sound)
         say("source " + std::to_string(raw(s)) + ": an image of it is missing, or belongs to no source");
     }
+  }
+  /// Its batch is not there any more.
+  bool was_removed(item_id x) const {
+    const auto found = at_.last(table::index, "r", key::item_range(item_id{raw(x) + 1}));
+    layout::item_range range;
+    if (!found || !layout::decode(found->second, range)) return true;
+    return raw(x) - key::number_at(found->first, 1) >= range.count ||
+           !at_.get(table::batches, key::number(raw(range.batch)));
   }
   bool used(std::string_view hash) const {
     const auto prefix = std::string("c").append(hash);

@@ -67,6 +67,12 @@ const std::vector<promised> promises = {
     {"not_found", stage::batch, false},
     {"overloaded", stage::batch, true},
     {"internal_error", stage::batch, false},
+    {"batch_ended", stage::batch, false},
+    {"batch_open", stage::batch, false},
+    {"batch_sealed", stage::batch, false},
+    {"in_progress", stage::batch, true},
+    {"gone", stage::batch, false},
+    {"limit_reached", stage::batch, false},
 };
 
 } // namespace

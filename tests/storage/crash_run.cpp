@@ -140,7 +140,7 @@ void crash_run::cancel() {
   if (open_.empty()) return;
   const auto id = open_[below(static_cast<unsigned>(open_.size()))].batch;
   if (!s_.writer->cancel(id)) return;
-  s_.writer->cancel_items(id, 0, 1'000);
+  s_.writer->end_items(id, 0, 1'000, item_state::cancelled);
   std::erase_if(open_, [&](const item_key& k) { return k.batch == id; });
 }
 

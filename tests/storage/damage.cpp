@@ -127,7 +127,7 @@ BOOST_DATA_TEST_CASE(corrupt_items_are_cancelled_with_their_batch, engines, kind
   const auto b = s.accept(specs(3));
   spoil(s, {b.id, 1});
   BOOST_TEST(s.writer().cancel(b.id));
-  BOOST_TEST(!s.writer().cancel_items(b.id, 0, 100).has_value());
+  BOOST_TEST(!s.writer().end_items(b.id, 0, 100, item_state::cancelled).has_value());
   s.flush();
   BOOST_TEST((s.row(b.id).state == batch_state::cancelled));
   BOOST_TEST((s.row(b.id).counts == item_counts{.total = 3, .cancelled = 3}));

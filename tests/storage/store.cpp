@@ -69,6 +69,15 @@ batch store::accept(const std::vector<item_spec>& items, notebook_id n, job_type
   return out;
 }
 
+batch store::accept_with(const std::vector<item_spec>& items, const batch_options& options) {
+  const auto id = writer_->begin(home, job_type::url_parse, options);
+  const auto added = writer_->add(id, items);
+  BOOST_REQUIRE(added.code == errc::none);
+  auto out = writer_->accept(id, options);
+  flush();
+  return out;
+}
+
 std::vector<event> store::flush() {
   std::vector<event> events;
   BOOST_REQUIRE(writer_->flush(events).code == errc::none);

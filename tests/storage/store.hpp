@@ -59,6 +59,7 @@ public:
   const catalog& reader() const { return *reader_; }
 
   /// Accepts a batch in one part, durably. `flushed` collects its events.
+  batch accept_with(const std::vector<item_spec>& items, const batch_options& options);
   batch accept(const std::vector<item_spec>& items, notebook_id n = home, job_type job = job_type::url_parse);
   /// Flushes and hands over the events.
   std::vector<event> flush();

@@ -158,7 +158,7 @@ BOOST_DATA_TEST_CASE(items_that_are_not_there, engines, kind) {
   e.key = {batch_id{999}, 0};
   BOOST_TEST(!s.end(e).applied);
   BOOST_TEST(!s.writer().cancel(batch_id{999}));
-  BOOST_TEST(!s.writer().cancel_items(batch_id{999}, 0, 10).has_value());
+  BOOST_TEST(!s.writer().end_items(batch_id{999}, 0, 10, item_state::cancelled).has_value());
   const auto begun = s.writer().begin(home, job_type::url_parse, {});
   BOOST_REQUIRE(s.writer().add(begun, specs(1)).code == errc::none);
   e.key = {begun, 0};
@@ -192,7 +192,7 @@ BOOST_DATA_TEST_CASE(cancelling_a_batch, engines, kind) {
   std::optional<uint32_t> next = 0;
   int steps = 0;
   for (; next; ++steps)
-    next = s.writer().cancel_items(b.id, *next, 4);
+    next = s.writer().end_items(b.id, *next, 4, item_state::cancelled);
   BOOST_TEST(steps == 3);
   s.flush();
   const auto row = s.row(b.id);
@@ -212,7 +212,7 @@ BOOST_DATA_TEST_CASE(a_cancelling_batch_whose_items_all_ended, engines, kind) {
   BOOST_TEST(s.writer().cancel(b.id));
   BOOST_TEST((s.end(s.success_of({b.id, 0}, "text")).batch_now == batch_state::cancelled));
   s.flush();
-  BOOST_TEST(!s.writer().cancel_items(b.id, 0, 10).has_value());
+  BOOST_TEST(!s.writer().end_items(b.id, 0, 10, item_state::cancelled).has_value());
   s.check_sound();
 }
 
