@@ -133,7 +133,8 @@ asio::awaitable<void> write_archive(exchange& x, batch_id id, stream_writer& to)
       index += dump(about) + "\n";
     }
   }
-  const auto last = zip.add("items.ndjson", index) + zip.finish();
+  auto last = zip.add("items.ndjson", index);
+  last += zip.finish();
   co_await to.write(last);
 }
 

@@ -1,0 +1,140 @@
+/// Bytes that are sent ahead of their items.
+#include "http/callback.hpp"
+#include "http/json_text.hpp"
+#include "http/multipart.hpp"
+#include "http/v1.hpp"
+
+namespace troupe::http {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// A body as it becomes content: in memory while it is small, then in the store's own file.
+class original_body {
+public:
+  explicit original_body(const server_context& server)
+      : server_(server) {}
+
+  failure feed(std::string_view bytes) {
+    out_.size += bytes.size();
+    hash_.update(bytes);
+    if (out_.size > static_cast<uint64_t>(server_.options.limits.file_bytes))
+      return fail(errc::too_large, "the original is larger than limits.file_bytes");
+    if (!file_ && out_.size <= static_cast<uint64_t>(server_.options.http.spool_bytes)) {
+      text_ += bytes;
+      return fail(errc::none);
+    }
+    if (!file_) {
+      auto made = server_.to.new_spool();
+      if (!made) return made.error();
+      file_ = std::move(*made);
+      if (auto f = file_->append(text_); f.code != errc::none) return f;
+      text_ = {};
+    }
+    return file_->append(bytes);
+  }
+
+  result<content_ref> finish() {
+    if (out_.size == 0) return fail(errc::empty_content, "the original is empty");
+    out_.hash = hash_.finish();
+    if (!file_) {
+      out_.bytes = std::make_shared<const std::string>(std::move(text_));
+      return out_;
+    }
+    auto closed = file_->close(true);
+    if (!closed) return closed.error();
+    out_.path = std::move(closed->path);
+    out_.keeper = std::move(closed->keeper);
+    return out_;
+  }
+
+private:
+  const server_context& server_;
+  content_ref out_;
+  hasher hash_;
+  std::string text_;
+  std::unique_ptr<spool> file_;
+};
+
+/// What was read ahead, to tell whether the request came before.
+failure feed_read(request_body& from, original_body& into) {
+  if (!from.spooled()) return into.feed(from.text());
+  auto* file = from.file();
+  char block[65'536];
+  while (const auto n = std::fread(block, 1, sizeof block, file))
+    if (auto f = into.feed({block, n}); f.code != errc::none) return f;
+  return fail(errc::none);
+}
+
+asio::awaitable<result<content_ref>> receive(exchange& x, std::optional<response>& refused) {
+  original_body body{x.server};
+  if (x.body.size() > 0) {
+    auto f = co_await callback<failure>(
+        x, [&](auto done) { asio::post(x.server.workers, [&, done] { done(feed_read(x.body, body)); }); });
+    if (f.code != errc::none) co_return f;
+  }
+  for (;;) {
+    auto piece = co_await x.incoming->next();
+    if (piece.refused) {
+      refused = std::move(piece.refused);
+      co_return fail(errc::invalid_request);
+    }
+    if (piece.data.empty()) break;
+    const auto f = co_await callback<failure>(x, [&](auto done) {
+      asio::post(x.server.workers, [&body, data = piece.data, done] { done(body.feed(data)); });
+    });
+    if (f.code != errc::none) co_return f;
+  }
+  co_return co_await callback<result<content_ref>>(
+      x, [&](auto done) { asio::post(x.server.workers, [&body, done] { done(body.finish()); }); });
+}
+
+std::string query_text(const exchange& x, const char* name) {
+  const auto it = x.query.find(name);
+  return it == x.query.end() ? std::string{} : it->second;
+}
+
+response made(const stored_original& o, milliseconds retention) {
+  auto r = json_response(201, dump({{"id", "org_" + std::to_string(o.id)},
+                                    {"filename", o.filename},
+                                    {"sha256", o.hash.hex()},
+                                    {"size", o.size},
+                                    {"created_at", to_rfc3339(o.created)},
+                                    {"expires_at", to_rfc3339(o.created + retention)}}));
+  r.headers.emplace_back("Location", "/v1/originals/org_" + std::to_string(o.id));
+  return r;
+}
+
+/// The body is the original; `filename` and `sha256` of the query say what it is called and what it has to
+/// be.
+asio::awaitable<response> create(exchange& x) {
+  if (x.who.key && !x.who.key->may_write) co_return error_response(403, "forbidden", "the key may not write");
+  const auto wanted = query_text(x, "sha256");
+  if (!wanted.empty() && digest_from_hex(wanted).empty())
+    co_return error_response(fail(errc::invalid_request, "sha256: expected 64 hexadecimal digits"));
+  std::optional<response> refused;
+  const auto body = co_await receive(x, refused);
+  if (refused) co_return std::move(*refused);
+  if (!body) co_return error_response(body.error());
+  if (!wanted.empty() && !(digest_from_hex(wanted) == body->hash))
+    co_return error_response(422, "digest_mismatch", "the bytes have the SHA-256 " + body->hash.hex());
+  stored_original o;
+  o.filename = clean_filename(query_text(x, "filename"));
+  o.content_type = x.content_type;
+  o.hash = body->hash;
+  o.size = body->size;
+  o.created = now();
+  if (x.who.key) o.notebooks = x.who.key->notebooks;
+  const auto kept =
+      co_await callback<result<record>>(x, [&](auto done) { x.server.to.keep_original(o, *body, done); });
+  if (!kept) co_return error_response(kept.error());
+  co_return made(std::get<stored_original>(*kept), x.server.options.store.original_retention);
+}
+
+} // namespace
+
+void add_v1_original_routes(std::vector<route>& into) {
+  into.push_back({"POST", "/v1/originals", scope::keyed, create, true});
+}
+
+} // namespace troupe::http
