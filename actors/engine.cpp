@@ -1,5 +1,6 @@
 #include "actors/engine.hpp"
 
+#include "actors/dispatcher.hpp"
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
 #include "actors/stored_answers.hpp"
@@ -84,6 +85,7 @@ public:
     drain();
     if (answers_) answers_->close();
     node_ = nullptr;
+    hub_.on_outbox(nullptr);
     system_.reset();
     transfers_.reset();
     media_.reset();
@@ -209,6 +211,10 @@ private:
                                      static_cast<size_t>(s.fetch.max_per_host),
                                      static_cast<size_t>(s.work.window), s.fetch.host_delay});
     out.with.robots = spawn_robots(sys, s, out.with.transfers, out.with.gate);
+    out.with.dispatcher = spawn_dispatcher(sys, s, out.with);
+    hub_.on_outbox([to = out.with.dispatcher](const std::vector<uint64_t>& ids) {
+      caf::anon_send(to, wake_atom_v, ids);
+    });
     return out;
   }
 

@@ -53,6 +53,16 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
   return out;
 }
 
+void hub::on_outbox(std::function<void(const std::vector<uint64_t>&)> call) {
+  const std::lock_guard lock{mutex_};
+  on_outbox_ = std::move(call);
+}
+
+void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
+  const std::lock_guard lock{mutex_};
+  if (on_outbox_ && !webhooks.empty()) on_outbox_(webhooks);
+}
+
 void hub::publish(const std::vector<event>& events) {
   for (const auto& e : events)
     tell({e.batch, e.index, &e, phase::waiting});

@@ -43,6 +43,10 @@ public:
   /// In the order of their indexes.
   std::vector<item_in_work> in_work(batch_id batch) const;
 
+  /// Called with the webhooks that have something new in the outbox; on the writer's thread, must not block.
+  void on_outbox(std::function<void(const std::vector<uint64_t>&)> call);
+  void tell_outbox(const std::vector<uint64_t>& webhooks) const;
+
   /// Tells the listeners of each event's batch.
   void publish(const std::vector<event>& events);
 
@@ -82,6 +86,7 @@ private:
   std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
+  std::function<void(const std::vector<uint64_t>&)> on_outbox_;
 };
 
 } // namespace troupe

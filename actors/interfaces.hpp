@@ -7,6 +7,7 @@
 ///         ├─ parser       the pool of parser processes, as an actor
 ///         ├─ listener     the programs that work on media, as an actor
 ///         ├─ robots       robots.txt, remembered
+///         ├─ dispatcher   sends events to webhooks
 ///         ├─ gate         whose turn it is to fetch, and from which host
 ///         └─ supervisor   one for each open batch
 ///              ├─ fetch actor     ┐
@@ -98,7 +99,17 @@ using reader_actor = caf::typed_actor<
     // The bytes behind a name, small ones carried along; an error when they are not stored.
     caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.
-    caf::replies_to<read_atom>::with<std::vector<batch>>>;
+    caf::replies_to<read_atom>::with<std::vector<batch>>,
+    // What is due to a webhook, at most so many; the numbers of all webhooks.
+    caf::replies_to<deliver_atom, uint64_t, uint32_t>::with<due_page>,
+    caf::replies_to<deliver_atom>::with<std::vector<uint64_t>>>;
+
+/// DISPATCHER: sends what is in the outbox to webhooks.
+using dispatcher_actor = caf::typed_actor<
+    // These webhooks have something new, or are other than they were.
+    caf::reacts_to<wake_atom, std::vector<uint64_t>>,
+    // INTERNAL: begin; something is due to a webhook.
+    caf::reacts_to<start_atom>, caf::reacts_to<wake_atom, uint64_t>>;
 
 // -- the gate -----------------------------------------------------------------------------------------
 
@@ -204,6 +215,7 @@ struct services {
   listener_actor listener;
   writer_actor writer;
   reader_actor reader;
+  dispatcher_actor dispatcher;
 };
 
 } // namespace troupe

@@ -56,6 +56,16 @@ struct urgent_page {
   std::string position;
 };
 
+/// What is to be sent to a webhook now.
+struct due_page {
+  /// None: there is no such webhook.
+  std::optional<webhook> to;
+  /// With the event; none when the log keeps it no more.
+  std::vector<std::pair<delivery, std::optional<event>>> due;
+  /// When the next of the others is due.
+  std::optional<timestamp> next;
+};
+
 /// A batch after something was done with it, or why that was not done.
 struct steered {
   failure error{errc::none, {}, 0, std::nullopt};

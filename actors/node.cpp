@@ -58,6 +58,7 @@ public:
     watch(with.listener, "listener");
     watch(with.writer, "writer");
     watch(with.reader, "reader");
+    if (with.dispatcher) watch(with.dispatcher, "dispatcher");
     self_->request(with.reader, service_timeout, read_atom_v)
         .then([self = self_](const std::vector<batch>& open) { running_node(self).recover(open); },
               [self = self_](const caf::error& e) {
@@ -169,12 +170,29 @@ public:
 
   void apply(const record& r) {
     if (!s_.running) return;
-    if (const auto* rule = std::get_if<host_rule>(&r)) self_->send(s_.running->with.gate, rule_atom_v, *rule);
+    const auto& with = s_.running->with;
+    if (const auto* rule = std::get_if<host_rule>(&r)) self_->send(with.gate, rule_atom_v, *rule);
+    if (const auto* w = std::get_if<webhook>(&r))
+      self_->send(with.dispatcher, wake_atom_v, std::vector{w->id});
   }
 
   caf::result<bool> forget(uint64_t kind, std::string& name) {
     if (kind == record{host_rule{}}.index()) apply(record{host_rule{.host = name}});
     return ask_writer(remove_atom_v, kind, std::move(name));
+  }
+
+  caf::result<bool> redeliver(const delivery& d) {
+    if (!s_.running) return caf::make_error(caf::sec::runtime_error, "the server is starting");
+    auto promise = self_->make_response_promise<bool>();
+    self_->request(s_.running->with.writer, service_timeout, deliver_atom_v, d)
+        .then(
+            [self = self_, promise, to = d.webhook](bool yes) mutable {
+              if (yes && self->state.running)
+                self->send(self->state.running->with.dispatcher, wake_atom_v, std::vector{to});
+              promise.deliver(yes);
+            },
+            [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
+    return promise;
   }
 
   caf::result<wait_reason> why(batch_id b, uint32_t index) {
@@ -341,9 +359,7 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
       },
       [self](keep_atom, receipt& r) { return running_node(self).ask_writer(keep_atom_v, std::move(r)); },
       [self](remove_atom, uint64_t kind, std::string& name) { return running_node(self).forget(kind, name); },
-      [self](deliver_atom, delivery& d) {
-        return running_node(self).ask_writer(deliver_atom_v, std::move(d));
-      },
+      [self](deliver_atom, delivery& d) { return running_node(self).redeliver(d); },
       [self](look_atom, batch_id b, uint32_t index) { return running_node(self).why(b, index); },
       [self](look_atom, std::string& host) { return running_node(self).look(host); },
       [self](drain_atom) { running_node(self).drain(); },

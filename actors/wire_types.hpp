@@ -74,13 +74,16 @@ typename I::result_type inspect(I& f, fetch_order& x) {
   bool is_known = x.known.has_value();
   auto known = x.known.value_or(known_url{});
   int64_t timeout = x.timeout.count();
+  bool posts = x.post.has_value();
+  auto post = x.post.value_or(std::string{});
   auto load = [&]() -> caf::error {
     x.timeout = milliseconds{timeout};
+    x.post = posts ? std::optional{std::move(post)} : std::nullopt;
     x.known = is_known ? std::optional{std::move(known)} : std::nullopt;
     return caf::none;
   };
   return f(caf::meta::type_name("fetch_order"), x.work, x.url, is_known, known, x.obey_robots, x.follow,
-           x.truncate, x.max_bytes, timeout, caf::meta::load_callback(load));
+           x.truncate, x.max_bytes, timeout, posts, post, x.headers, caf::meta::load_callback(load));
 }
 
 template <class I>
@@ -218,5 +221,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_look)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_rule)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::record)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::kept)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::due_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<uint64_t>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::receipt)

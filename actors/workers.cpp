@@ -247,6 +247,27 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>,
           return caf::make_error(caf::sec::runtime_error, "the content is not stored");
         });
       },
+      [store](deliver_atom, uint64_t id, uint32_t limit) {
+        return reading_of<due_page>([&]() -> caf::result<due_page> {
+          due_page page;
+          const auto found = store->find_record(webhook{}, std::to_string(id));
+          if (!found) return page;
+          page.to = std::get<webhook>(*found);
+          for (auto& d : store->due_deliveries(id, now(), limit, page.next)) {
+            auto e = store->find_event(d.event);
+            page.due.emplace_back(std::move(d), std::move(e));
+          }
+          return page;
+        });
+      },
+      [store](deliver_atom) {
+        return reading_of<std::vector<uint64_t>>([&]() -> caf::result<std::vector<uint64_t>> {
+          std::vector<uint64_t> ids;
+          for (const auto& r : store->records(webhook{}))
+            ids.push_back(std::get<webhook>(r).id);
+          return ids;
+        });
+      },
       [store](read_atom) {
         return reading_of<std::vector<batch>>(
             [&]() -> caf::result<std::vector<batch>> { return store->open_batches(); });

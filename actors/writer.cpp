@@ -30,6 +30,7 @@ void flush(writer_pointer self) {
   if (outcome.code != errc::none) log::error("the store refused a write", {{"reason", outcome.text()}});
   // Listeners first: who is answered may ask at once what they were told.
   s.listeners->publish(events);
+  s.listeners->tell_outbox(s.store->take_told());
   for (auto& tell : s.waiting)
     tell(outcome);
   s.waiting.clear();
@@ -181,6 +182,7 @@ void trim(writer_pointer self) {
   const bool more = s.store->sweep(now(), {o.receipt_retention, o.original_retention, o.event_retention});
   std::vector<event> events;
   if (s.store->flush(events).code == errc::none) s.listeners->publish(events);
+  s.listeners->tell_outbox(s.store->take_told());
   self->delayed_send(self, more || trimmed == trim_at_once ? sweep_pause : o.sweep_interval, trim_atom_v);
 }
 
@@ -216,7 +218,7 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
       },
       [self](deliver_atom, const delivery& before, const delivery& after) {
         self->state.store->record_delivery(before, after);
-        return true_after_sync(self);
+        return after_sync(self, true, [](const failure&) { return false; });
       },
       [self](deliver_atom, const delivery& d) -> caf::result<bool> {
         if (!self->state.store->redeliver(d)) return false;

@@ -69,6 +69,13 @@ void transfer::set_options() {
 }
 
 void transfer::set_conditions() {
+  for (const auto& line : order_.headers)
+    headers_ = curl_slist_append(headers_, line.c_str());
+  if (order_.post) {
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(order_.post->size()));
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, order_.post->c_str());
+  }
+  if (headers_) curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers_);
   if (!order_.known) return;
   if (const auto& tag = order_.known->etag; !tag.empty())
     headers_ = curl_slist_append(headers_, ("If-None-Match: " + tag).c_str());

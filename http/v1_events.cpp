@@ -1,5 +1,6 @@
 /// What happens to a batch, as it happens: server-sent events (WHATWG HTML, section 9.2), or pages of the
 /// log.
+#include "actors/event_json.hpp"
 #include "http/callback.hpp"
 #include "http/guide.hpp"
 #include "http/json_text.hpp"
@@ -18,8 +19,7 @@ constexpr milliseconds least_between_reads{20};
 const std::string heartbeat_comment = ": waiting\n\n";
 
 std::string frame(const event& e) {
-  return "id: " + std::to_string(raw(e.number)) + "\nevent: " + type_of(e) + "\ndata: " + dump(v1_json(e)) +
-         "\n\n";
+  return "id: " + std::to_string(raw(e.number)) + "\nevent: " + type_of(e) + "\ndata: " + json_of(e) + "\n\n";
 }
 
 /// What is not durable has no id: it is not sent again.
@@ -131,7 +131,7 @@ asio::awaitable<response> batch_events(exchange& x) {
   if (!as_json) co_return stream(x, b->row.id, *at);
   auto data = json::array();
   for (const auto& e : page->events)
-    data.push_back(v1_json(e));
+    data.push_back(json::parse(json_of(e)));
   const json body{{"data", std::move(data)}, {"last_event_id", raw(page->reached)}, {"ended", page->ended}};
   co_return json_response(200, dump(body));
 }

@@ -158,19 +158,4 @@ json v1_json(const attempt& a) {
   return out;
 }
 
-json v1_json(const event& e) {
-  json out{{"id", raw(e.number)},
-           {"type", type_of(e)},
-           {"batch", batch_name(e.batch)},
-           {"at", to_rfc3339(e.at)},
-           {"counts", counts_json(e.counts)}};
-  if (e.item != item_id{}) {
-    out["item"] = item_name(e.item);
-    out["index"] = e.index;
-  }
-  if (e.source != source_id{}) out["file_id"] = file_id(e.source);
-  if (e.code != errc::none) out["code"] = info(e.code).name;
-  return out;
-}
-
 } // namespace troupe::http

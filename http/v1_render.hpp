@@ -20,7 +20,6 @@ nlohmann::ordered_json v1_json(const item_view& v);
 /// What an item has left.
 nlohmann::ordered_json v1_result_json(const item& x, const source_text& text);
 nlohmann::ordered_json v1_json(const attempt& a);
-nlohmann::ordered_json v1_json(const event& e);
 /// `{stage, code, retryable, http_status, message}` of a failure.
 nlohmann::ordered_json v1_json(const failure& f);
 

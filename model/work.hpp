@@ -31,6 +31,9 @@ struct fetch_order {
   milliseconds timeout{0};
   /// Of a longer body, take the part up to `max_bytes` instead of failing.
   bool truncate = false;
+  /// Send these bytes (POST) instead of asking for any, with these header lines.
+  std::optional<std::string> post;
+  std::vector<std::string> headers;
 };
 
 struct fetched {

@@ -141,6 +141,8 @@ public:
   /// Writes all that is staged with one sync. On failure nothing of it happened and nothing in memory
   /// remembers it. On success the new events are moved to `events`.
   failure flush(std::vector<event>& events);
+  /// Webhooks that got something into the outbox since the last call.
+  std::vector<uint64_t> take_told();
   bool staged() const { return !set_->empty(); }
 
   /// Erases events older than `before`, at most `most` in one call. Returns how many.
@@ -242,6 +244,7 @@ private:
   /// Of them: those for all batches, and those of one.
   std::vector<uint64_t> standing_webhooks_;
   std::unordered_map<batch_id, std::vector<uint64_t>> batch_webhooks_;
+  std::unordered_set<uint64_t> told_;
   /// Batches that were removed, whose items are still there.
   std::vector<batch_id> unswept_;
 };

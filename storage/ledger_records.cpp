@@ -63,14 +63,22 @@ void ledger::tell_webhooks(const event& e, const batch& b) {
     const auto& w = webhooks_.at(id);
     if (!w.disabled.empty() || (!w.notebooks.empty() && !has(w.notebooks, raw(b.home)))) return;
     delivery d{.webhook = id, .event = e.number, .type = type, .next = e.at, .created = e.at};
-    if (w.events.empty() || has(w.events, type)) set_->put(table::index, key::outbox(d), layout::encode(d));
-    d.type = "batch.progress";
-    if (is_step(e) && (w.events.empty() || has(w.events, d.type)))
+    const auto send = [&] {
+      told_.insert(id);
       set_->put(table::index, key::outbox(d), layout::encode(d));
+    };
+    if (w.events.empty() || has(w.events, type)) send();
+    d.type = "batch.progress";
+    if (is_step(e) && (w.events.empty() || has(w.events, d.type))) send();
   };
   std::for_each(standing_webhooks_.begin(), standing_webhooks_.end(), put);
   if (const auto of = batch_webhooks_.find(b.id); of != batch_webhooks_.end())
     std::for_each(of->second.begin(), of->second.end(), put);
+}
+
+std::vector<uint64_t> ledger::take_told() {
+  const auto told = std::exchange(told_, {});
+  return {told.begin(), told.end()};
 }
 
 void ledger::record_delivery(const delivery& before, const delivery& after) {
