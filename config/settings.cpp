@@ -44,7 +44,9 @@ void visit_settings(settings& s, V&& v) {
     "Names by which clients may call this server in Host, beside loopback names and the address listened "
     "on.");
   v("http.max_connections", s.http.max_connections, bounds{1, 1'000'000},
-    "Connections at once; more wait to be accepted.");
+    "Connections at once; more wait to be accepted. Event streams are counted by http.max_listeners.");
+  v("http.max_listeners", s.http.max_listeners, bounds{1, 1'000'000},
+    "Event streams of the native API at once; more are answered 503.");
   v("http.header_bytes", s.http.header_bytes, bounds{1'024, mib, "bytes"}, "Longest request head.");
   v("http.body_bytes", s.http.body_bytes, bounds{1'024, 64 * gib, "bytes"}, "Longest request body.");
   v("http.spool_bytes", s.http.spool_bytes, bounds{0, 16 * mib, "bytes"},

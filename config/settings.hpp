@@ -29,6 +29,7 @@ struct settings {
     std::vector<std::string> allowed_hosts;
     std::vector<api_key> keys;
     int64_t max_connections = 10'000;
+    int64_t max_listeners = 20'000;
     int64_t header_bytes = 16'384;
     int64_t body_bytes = 268'435'456;
     int64_t spool_bytes = 65'536;

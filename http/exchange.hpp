@@ -44,6 +44,9 @@ struct response {
   std::string body;
   std::string file;
   stream_body stream;
+  /// Called with the connection's socket once the head is sent: what follows is the callee's to send and to
+  /// end.
+  std::function<void(int)> take_socket;
   /// Set: what stands in the place of a body.
   std::optional<error_body> error;
 };
@@ -79,6 +82,7 @@ struct caller {
 /// What every handler may use; outlives all of them.
 class key_ring;
 class requests_in_flight;
+class feeds;
 
 struct server_context {
   const settings& options;
@@ -86,6 +90,7 @@ struct server_context {
   /// The front's thread only.
   key_ring& keys;
   requests_in_flight& in_flight;
+  feeds& streams;
   /// For work that takes long: spooled bodies.
   asio::thread_pool& workers;
   std::atomic<int64_t> spooled_requests{0};

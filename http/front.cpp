@@ -1,6 +1,7 @@
 #include "http/front.hpp"
 
 #include "config/log.hpp"
+#include "http/feeds.hpp"
 #include "http/guide.hpp"
 #include "http/idempotency.hpp"
 #include "http/keys.hpp"
@@ -48,7 +49,8 @@ public:
   one_thread_front(const settings& s, gateway& to)
       : workers_(static_cast<unsigned>(s.http.render_threads))
       , keys_(s)
-      , shared_{{s, to, keys_, in_flight_, workers_}, router{all_routes()}, door{s, keys_}}
+      , streams_(s, to)
+      , shared_{{s, to, keys_, in_flight_, streams_, workers_}, router{all_routes()}, door{s, keys_}}
       , acceptor_(context_)
       , most_connections_(s.http.max_connections) {}
   ~one_thread_front() override { stop(); }
@@ -82,6 +84,7 @@ public:
       end_when_idle(std::chrono::steady_clock::now() + std::chrono::seconds(3));
     });
     thread_.join();
+    streams_.stop();
     workers_.join();
   }
 
@@ -122,6 +125,7 @@ private:
   asio::thread_pool workers_;
   key_ring keys_;
   requests_in_flight in_flight_;
+  feeds streams_;
   front_context shared_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;

@@ -97,8 +97,8 @@ private:
     if (!in.is_done()) keep_alive_ = false;
     // An idle connection holds no room for bodies.
     std::vector<char>().swap(block_);
-    if (answer.stream) --front_.requests;
-    const bool streamed = answer.stream != nullptr;
+    const bool streamed = answer.stream != nullptr || answer.take_socket != nullptr;
+    if (streamed) --front_.requests;
     const bool sent = co_await send(answer);
     if (sent && !streamed) co_await drop_body(in);
     if (!streamed) --front_.requests;
@@ -306,6 +306,7 @@ private:
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
     allowed_origin_ = false;
     render_error(r, native_, has_body_, request_id_);
+    if (r.take_socket) co_return co_await hand_over(r);
     if (r.stream) co_return co_await send_stream(r);
     if (!r.file.empty()) co_return co_await send_file(r);
     bhttp::response<bhttp::string_body> m;
@@ -316,6 +317,21 @@ private:
     stream_.expires_after(options_.http.write_timeout);
     const auto [error, n] = co_await bhttp::async_write(stream_, m, tuple);
     co_return !error;
+  }
+
+  /// The body ends with the connection, which is somebody else's from here on.
+  asio::awaitable<bool> hand_over(const response& r) {
+    bhttp::response<bhttp::empty_body> m;
+    keep_alive_ = false;
+    set_head(m, r);
+    bhttp::response_serializer<bhttp::empty_body> out{m};
+    stream_.expires_after(options_.http.write_timeout);
+    const auto [error, n] = co_await bhttp::async_write_header(stream_, out, tuple);
+    if (error || head_only_) co_return false;
+    stream_.expires_never();
+    auto socket = stream_.release_socket();
+    r.take_socket(socket.release());
+    co_return false;
   }
 
   asio::awaitable<bool> send_file(const response& r) {
