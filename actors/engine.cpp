@@ -174,7 +174,12 @@ private:
     p.start = [this](caf::actor_system& sys) { return start_services(sys); };
     p.admission = [this] { return check_disk(); };
     p.find_batch = [this](batch_id b) { return catalog_->find_batch(b); };
-    p.host_rules = [this] { return catalog_->records(host_rule{}); };
+    p.standing_records = [this] {
+      auto all = catalog_->records(host_rule{});
+      auto bulk = catalog_->records(bulk_action{});
+      std::move(bulk.begin(), bulk.end(), std::back_inserter(all));
+      return all;
+    };
     p.open_batches = &open_batches_;
     p.on_ready = [this](bool ready) {
       const std::lock_guard lock{mutex_};

@@ -87,6 +87,9 @@ struct node_health {
   uint64_t transfers = 0;
 };
 
+/// Why a bulk action cannot be carried out as asked for (JSON, see bulk.hpp); `none`: it can.
+failure check_bulk(std::string_view request);
+
 /// A URL as it is fetched. Fails with `invalid_url`, `unsupported_scheme` or `url_too_long`.
 result<std::string> usable_url(std::string_view text, size_t longest);
 

@@ -9,6 +9,7 @@
 ///         ├─ robots       robots.txt, remembered
 ///         ├─ dispatcher   sends events to webhooks
 ///         ├─ gate         whose turn it is to fetch, and from which host
+///         ├─ bulk         one for each bulk action that has not ended
 ///         └─ supervisor   one for each open batch
 ///              ├─ fetch actor     ┐
 ///              ├─ parse actor     ├ one stage of one attempt each, then gone
@@ -100,6 +101,8 @@ using reader_actor = caf::typed_actor<
     caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.
     caf::replies_to<read_atom>::with<std::vector<batch>>,
+    // What a bulk action matches next.
+    caf::replies_to<read_atom, bulk_action>::with<bulk_page>,
     // What is due to a webhook, at most so many; the numbers of all webhooks.
     caf::replies_to<deliver_atom, uint64_t, uint32_t>::with<due_page>,
     caf::replies_to<deliver_atom>::with<std::vector<uint64_t>>>;

@@ -66,6 +66,21 @@ struct due_page {
   std::optional<timestamp> next;
 };
 
+/// An item, or, without an index, a batch that a bulk action is about.
+struct bulk_target {
+  batch_id batch{};
+  std::optional<uint32_t> index;
+  item_id item{};
+};
+
+/// What a bulk action matches next, and where to go on.
+struct bulk_page {
+  std::vector<bulk_target> targets;
+  batch_id at_batch{};
+  uint32_t at_index = 0;
+  bool ended = false;
+};
+
 /// A batch after something was done with it, or why that was not done.
 struct steered {
   failure error{errc::none, {}, 0, std::nullopt};

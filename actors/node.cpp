@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include "actors/bulk.hpp"
 #include "actors/supervisor.hpp"
 #include "config/log.hpp"
 
@@ -74,8 +75,8 @@ public:
 
   void recover(const std::vector<batch>& open) {
     if (s_.draining) return;
-    for (const auto& rule : s_.plan.host_rules())
-      apply(rule);
+    for (const auto& r : s_.plan.standing_records())
+      apply(r);
     for (const auto& b : open)
       supervise(b);
     if (s_.plan.on_ready) s_.plan.on_ready(true);
@@ -172,6 +173,8 @@ public:
     if (!s_.running) return;
     const auto& with = s_.running->with;
     if (const auto* rule = std::get_if<host_rule>(&r)) self_->send(with.gate, rule_atom_v, *rule);
+    if (const auto* b = std::get_if<bulk_action>(&r); b && !b->ended)
+      spawn_bulk(self_->system(), *b, with, caf::actor_cast<node_actor>(self_));
     if (const auto* w = std::get_if<webhook>(&r))
       self_->send(with.dispatcher, wake_atom_v, std::vector{w->id});
   }
@@ -211,7 +214,24 @@ public:
     const auto it = s_.supervisors.find(b);
     // Without a supervisor the wish is recorded, and carried out by the next.
     if (it == s_.supervisors.end()) return ask_writer(cancel_atom_v, b);
-    return self_->delegate(it->second, cancel_atom_v);
+    auto promise = self_->make_response_promise<bool>();
+    self_->request(it->second, service_timeout, cancel_atom_v)
+        .then([promise](bool yes) mutable { promise.deliver(yes); },
+              // It has just ended, or died: then the next one carries the wish out.
+              [self = self_, promise, b](const caf::error&) mutable {
+                running_node(self).record_cancel(b, promise);
+              });
+    return promise;
+  }
+
+  void record_cancel(batch_id b, caf::typed_response_promise<bool> promise) {
+    if (!s_.running) {
+      promise.deliver(caf::make_error(caf::sec::runtime_error, "the server is starting"));
+      return;
+    }
+    self_->request(s_.running->with.writer, service_timeout, cancel_atom_v, b)
+        .then([promise](bool yes) mutable { promise.deliver(yes); },
+              [promise](caf::error& e) mutable { promise.deliver(std::move(e)); });
   }
 
   caf::result<bool> cancel_item(batch_id b, uint32_t index) {

@@ -23,8 +23,8 @@ struct node_plan {
   std::function<failure()> admission;
   /// The stored row of a batch, to supervise it again.
   std::function<std::optional<batch>(batch_id)> find_batch;
-  /// What operators want of hosts, for the gate.
-  std::function<std::vector<record>()> host_rules;
+  /// What operators want of hosts, and bulk actions.
+  std::function<std::vector<record>()> standing_records;
   /// Written by the node, read by anyone.
   std::atomic<uint64_t>* open_batches = nullptr;
   /// Called with true once open batches are recovered, with false when nothing is accepted any more.

@@ -1,7 +1,8 @@
 #include "actors/stored_answers.hpp"
 
+#include "actors/bulk.hpp"
+
 #include "config/log.hpp"
-#include "fetch/url.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -176,13 +177,7 @@ void stored_answers::find_batch(batch_id id, answer<batch_view> done) {
 void stored_answers::batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) {
   read<batch_page>(std::move(done), [=, this, f = std::move(f)]() -> result<batch_page> {
     batch_page page{{}, before};
-    const auto contains = [](const auto& all, const auto& x) {
-      return all.empty() || std::find(all.begin(), all.end(), x) != all.end();
-    };
-    const auto wanted = [&](const batch& x) {
-      return contains(f.notebooks, raw(x.home)) && contains(f.states, x.state) &&
-             x.created > f.created_after && (f.tag.empty() || contains(x.options.tags, f.tag));
-    };
+    const auto wanted = [&](const batch& x) { return matches(x, f); };
     // One more tells whether there are more.
     for (auto& b : catalog_.batches(page.next, limit + 1, wanted)) {
       if (page.batches.size() == limit) {
@@ -214,11 +209,8 @@ result<item_list> stored_answers::read_items(batch_id id, const item_filter& f, 
     return it == working.end() ? item_in_work{} : it->second;
   };
   const auto wanted = [&](const item& x) {
-    return (!f.state || (x.state == *f.state && phase_of(x).now == phase::waiting)) &&
-           (!f.now || phase_of(x).now == *f.now) && (f.error == errc::none || x.error.code == f.error) &&
-           (f.host.empty() || host_of(x.url) == f.host) &&
-           (f.text.empty() || x.url.find(f.text) != x.url.npos || x.filename.find(f.text) != x.url.npos ||
-            x.custom_id.find(f.text) != x.url.npos);
+    const auto now = phase_of(x).now;
+    return matches(x, f) && (!f.state || now == phase::waiting) && (!f.now || now == *f.now);
   };
   for (auto& x : catalog_.items(out.row, from, limit, wanted)) {
     const auto now = phase_of(x);

@@ -20,6 +20,7 @@ std::vector<route> v1_routes() {
   add_v1_result_routes(all);
   add_v1_key_routes(all);
   add_v1_host_routes(all);
+  add_v1_bulk_routes(all);
   add_v1_webhook_routes(all);
   add_v1_original_routes(all);
   return all;

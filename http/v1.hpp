@@ -20,6 +20,7 @@ void add_v1_create_routes(std::vector<route>& into);
 void add_v1_result_routes(std::vector<route>& into);
 void add_v1_key_routes(std::vector<route>& into);
 void add_v1_host_routes(std::vector<route>& into);
+void add_v1_bulk_routes(std::vector<route>& into);
 void add_v1_webhook_routes(std::vector<route>& into);
 void add_v1_original_routes(std::vector<route>& into);
 

@@ -57,7 +57,9 @@ asio::awaitable<response> cancel_item(exchange& x) {
   if (!terminal(v->row.state)) {
     const auto ended =
         co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel_item(v->row.key, done); });
-    if (!ended) co_return error_response(ended.error());
+    const auto after = co_await v1_item(x);
+    // It may have ended by itself, and its batch with it, while it was asked for.
+    if (!ended && !(after && terminal(after->row.state))) co_return error_response(ended.error());
   }
   const auto now = co_await v1_item(x);
   co_return now ? json_response(202, dump(v1_json(*now))) : error_response(now.error());

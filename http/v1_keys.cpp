@@ -120,13 +120,13 @@ void set_cookies(const settings& s, const std::string& secret, response& r) {
   r.headers.emplace_back("Set-Cookie", cookie(s, "csrftoken", csrf_token_of(secret), age, false));
 }
 
-asio::awaitable<void> forget_session(exchange& x, std::string hash) {
+asio::awaitable<void> forget_session(exchange& x, const std::string& hash) {
   x.server.keys.drop_session(hash);
   co_await callback<result<bool>>(x, [&](auto done) { x.server.to.forget(session_kind, hash, done); });
 }
 
 /// Signs a browser in: `body` names the user and the key.
-asio::awaitable<response> sign_in(exchange& x, std::string user, std::string key) {
+asio::awaitable<response> sign_in(exchange& x, const std::string& user, const std::string& key) {
   auto& ring = x.server.keys;
   const auto found = ring.find(key);
   if (!found && !ring.empty()) co_return error_response(401, "unauthorized", "the key is not known");
@@ -156,8 +156,10 @@ std::string text_in(const nlohmann::json& body, const char* name) {
 asio::awaitable<response> begin_session(exchange& x) {
   const auto body = v1_object(x);
   if (!body) co_return error_response(body.error());
-  const auto user = text_in(*body, "username");
-  co_return co_await sign_in(x, user.empty() ? "key" : user, text_in(*body, "key"));
+  auto user = text_in(*body, "username");
+  if (user.empty()) user = "key";
+  const auto key = text_in(*body, "key");
+  co_return co_await sign_in(x, user, key);
 }
 
 asio::awaitable<response> end_session(exchange& x) {
@@ -177,7 +179,8 @@ asio::awaitable<response> login(exchange& x) {
   if (!body) co_return error_response(body.error());
   auto user = text_in(*body, "username");
   if (user.empty()) user = text_in(*body, "email");
-  co_return co_await sign_in(x, user, text_in(*body, "password"));
+  const auto key = text_in(*body, "password");
+  co_return co_await sign_in(x, user, key);
 }
 
 /// A page asks for its token before it signs in; signed in, it has one that counts.

@@ -90,11 +90,17 @@ bool ledger::sweep_originals(timestamp before) {
   return false;
 }
 
-/// Deliveries that have ended, and what tells that a batch was there.
+/// Deliveries and bulk actions that have ended, and what tells that a batch was there.
 bool ledger::sweep_traces(timestamp before) {
   const auto stored = db_.snapshot();
   for (auto row = stored->scan(table::index, "x", "y"); row->valid(); row->next())
     if (delivery d; layout::decode(row->value(), d) && d.next < before) set_->erase(table::index, row->key());
+  record action = bulk_action{};
+  const auto bulk = key::record_named(action.index(), {});
+  for (auto row = stored->scan(table::index, bulk, key::after(bulk)); row->valid(); row->next())
+    if (layout::decode(row->value(), action = bulk_action{}) && std::get<bulk_action>(action).ended &&
+        std::get<bulk_action>(action).updated < before)
+      set_->erase(table::index, row->key());
   for (auto row = stored->scan(table::index, "d", "e"); row->valid(); row->next()) {
     layout::tombstone stone;
     if (!layout::decode(row->value(), stone) || !stone.swept || stone.removed >= before) continue;

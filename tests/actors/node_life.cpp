@@ -32,7 +32,7 @@ struct node_world : world {
       return s;
     };
     plan.find_batch = [this](batch_id b) { return store.find_batch(b); };
-    plan.host_rules = [this] { return store.records(host_rule{}); };
+    plan.standing_records = [this] { return store.records(host_rule{}); };
     plan.open_batches = &open;
     plan.on_ready = [this](bool r) { ready = r; };
     node = spawn_node(*sys, plan);

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(the_stored_original_is_parsed_again_without_a_fetch) {
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_is_removed_when_it_has_ended) {
-  const auto slow = create({{"items", slow_pages(2, 60'000)}})["id"].get<std::string>();
+  const auto slow = create({{"items", pages(2, "/hang?")}})["id"].get<std::string>();
   BOOST_TEST(server->send("DELETE", "/v1/batches/" + slow, "").json()["code"] == "batch_open");
   const auto id = create({{"items", pages(2)}})["id"].get<std::string>();
   ended(id);
@@ -120,9 +120,9 @@ BOOST_AUTO_TEST_CASE(a_batch_goes_by_itself_when_its_time_is_over) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_done_by_its_deadline_expires) {
   const auto soon = rfc3339_in(1500ms);
-  const auto whole = create({{"items", slow_pages(20, 60'000)}, {"deadline", soon}})["id"].get<std::string>();
+  const auto whole = create({{"items", pages(20, "/hang?")}, {"deadline", soon}})["id"].get<std::string>();
   auto mixed = pages(1);
-  mixed.push_back({{"url", o.url("/delay/60000/9", 3)}, {"deadline", soon}});
+  mixed.push_back({{"url", o.url("/hang", 3)}, {"deadline", soon}});
   const auto part = create({{"items", mixed}})["id"].get<std::string>();
   const auto b = ended(whole);
   BOOST_TEST(b["state"] == "expired");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(nothing_begins_before_its_time) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_failure_ends_a_batch_that_wants_it) {
-  auto urls = slow_pages(50, 60'000);
+  auto urls = pages(50, "/hang?");
   urls.push_back(o.url("/status/404", 9));
   const auto id = create({{"items", urls}, {"on_error", "cancel"}})["id"].get<std::string>();
   const auto b = ended(id);

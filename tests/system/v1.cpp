@@ -219,14 +219,15 @@ BOOST_AUTO_TEST_CASE(cancelling_twice_is_cancelling_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_listener_that_is_cut_off_sees_each_event_once) {
-  constexpr unsigned items = 300;
-  const auto id = create({{"items", pages(items, "/delay/20/")}})["id"].get<std::string>();
+  constexpr unsigned items = 700;
+  const auto id =
+      create({{"items", pages(items, "/delay/20/")}, {"max_concurrency", 2}})["id"].get<std::string>();
   std::mt19937 random{11};
   std::vector<std::pair<uint64_t, std::string>> seen;
   unsigned cuts = 0;
   for (bool over = false; !over; ++cuts) {
     BOOST_REQUIRE(cuts < 2'000u);
-    if (cuts % 8 == 5 && cuts < 40) {
+    if (cuts % 8 == 5 && cuts < 80) {
       server->kill9();
       server = start();
     }
@@ -234,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_listener_that_is_cut_off_sees_each_event_once) {
     const auto last =
         seen.empty() ? std::string{} : "Last-Event-ID: " + std::to_string(seen.back().first) + "\r\n";
     c.send("GET /v1/batches/" + id + "/events HTTP/1.0\r\nHost: localhost\r\n" + last + "\r\n");
-    const auto wanted = 1 + random() % 12;
+    const auto wanted = 1 + random() % 5;
     while (frames_in(c.received()).size() < wanted && !c.closed(50ms)) {
     }
     for (const auto& f : frames_in(c.received()))
@@ -263,6 +264,7 @@ BOOST_AUTO_TEST_CASE(a_listener_that_is_cut_off_sees_each_event_once) {
   }
   BOOST_TEST(paged == std::vector<uint64_t>(numbers.begin(), numbers.end()),
              boost::test_tools::per_element());
+  BOOST_TEST(cuts >= 100u);
   BOOST_TEST_MESSAGE(cuts << " cuts, " << seen.size() << " events");
 }
 
