@@ -3,6 +3,7 @@
 #include "actors/bulk.hpp"
 
 #include "config/log.hpp"
+#include "process/scheduling.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -37,6 +38,9 @@ void stored_answers::read(answer<T> done, Work work) {
   }
   boost::asio::post(threads_, [this, done = std::move(done), work = std::move(work)] {
     --waiting_;
+    // Once in each thread's life.
+    thread_local const bool prompt = (schedule_promptly(), true);
+    (void)prompt;
     try {
       done(work());
     } catch (const std::exception& e) {

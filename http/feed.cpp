@@ -18,6 +18,8 @@ constexpr int64_t most_catching_up = 32;
 /// News are gathered for so long, and this much longer for each listener.
 constexpr std::chrono::microseconds least_pause{20'000};
 constexpr std::chrono::microseconds pause_per_listener{50};
+constexpr size_t listeners_at_once = 32;
+constexpr std::chrono::microseconds breath{300};
 
 feed_chunk chunk_of(event_number after, const event_page& page) {
   feed_chunk c{after, page.reached, {}, {}};
@@ -47,7 +49,8 @@ feed::feed(feed_context& of, feed_topic what, event_number from)
     : of_(of)
     , what_(what)
     , at_(from)
-    , pause_(of.context) {}
+    , pause_(of.context)
+    , breath_(of.context) {}
 
 void feed::watch() {
   const auto tell = [weak = weak_from_this(), &context = of_.context] {
@@ -129,8 +132,24 @@ void feed::add(std::shared_ptr<listener> l) {
 }
 
 void feed::deliver() {
-  for (const auto& l : listeners_)
-    advance(l);
+  deliver_again_ = next_ > 0;
+  if (!deliver_again_) deliver_some();
+}
+
+/// A few at a time, with a breath between: who asks for something meanwhile does not wait for thousands.
+void feed::deliver_some() {
+  const auto end = std::min(listeners_.size(), next_ + listeners_at_once);
+  for (; next_ < end; ++next_)
+    advance(listeners_[next_]);
+  if (next_ >= listeners_.size()) {
+    next_ = 0;
+    if (!std::exchange(deliver_again_, false) || listeners_.empty()) return;
+  }
+  breath_.expires_after(breath);
+  breath_.async_wait([weak = weak_from_this()](boost::system::error_code stopped) {
+    const auto self = weak.lock();
+    if (self && !stopped) self->deliver_some();
+  });
 }
 
 void feed::advance(const std::shared_ptr<listener>& l) {
@@ -175,10 +194,9 @@ void feed::catch_up(const std::shared_ptr<listener>& l) {
 bool feed::tick() {
   std::erase_if(listeners_, [](const auto& l) { return l->gone(); });
   const auto at = std::chrono::steady_clock::now();
-  for (const auto& l : listeners_) {
+  for (const auto& l : listeners_)
     l->tick(at);
-    advance(l);
-  }
+  deliver();
   news();
   return !listeners_.empty();
 }

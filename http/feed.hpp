@@ -92,6 +92,7 @@ private:
   void read();
   void take(result<event_page> page);
   void deliver();
+  void deliver_some();
   void advance(const std::shared_ptr<listener>& l);
   bool send_remembered(const std::shared_ptr<listener>& l);
   void catch_up(const std::shared_ptr<listener>& l);
@@ -110,6 +111,10 @@ private:
   bool ended_ = false;
   uint32_t processing_ = 0;
   asio::steady_timer pause_;
+  asio::steady_timer breath_;
+  /// Who is told next, while a delivery is under way; and that it has to go round once more.
+  size_t next_ = 0;
+  bool deliver_again_ = false;
   std::shared_ptr<void> watching_;
   std::deque<std::shared_ptr<const feed_chunk>> remembered_;
   size_t remembered_bytes_ = 0;

@@ -1,6 +1,7 @@
 #include "http/feeds.hpp"
 
 #include "http/feed.hpp"
+#include "process/scheduling.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -10,7 +11,6 @@
 #include <thread>
 
 namespace troupe::http {
-
 class feeds::loop {
 public:
   loop(const settings& s, gateway& to)
@@ -18,7 +18,11 @@ public:
       , shared_{context_, to, s.http.write_timeout, s.http.heartbeat}
       , tick_(context_) {
     wait_for_tick();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      // Requests go first: telling thousands of what happened can wait for one who asks.
+      schedule_in_background();
+      context_.run();
+    });
   }
 
   ~loop() {

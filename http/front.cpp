@@ -7,6 +7,7 @@
 #include "http/keys.hpp"
 #include "http/session.hpp"
 #include "http/v1.hpp"
+#include "process/scheduling.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -65,7 +66,10 @@ public:
     if (error) return fail(errc::invalid_request, "http.listen: " + error.message());
     address_ = acceptor_.local_endpoint();
     asio::co_spawn(context_, accept(), asio::detached);
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      schedule_promptly();
+      context_.run();
+    });
     return fail(errc::none);
   }
 
