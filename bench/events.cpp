@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
 #include <iostream>
 #include <mutex>
 
@@ -158,6 +159,16 @@ std::vector<double> ask_status(const server_process& server, const std::string& 
   return took;
 }
 
+/// On a thread of its own: what is measured is the server's delay, not that of the asker's own wake-ups.
+std::vector<double> status_times(const server_process& server, const std::string& batch) {
+  return std::async(std::launch::async,
+                    [&] {
+                      troupe::schedule_promptly();
+                      return ask_status(server, batch);
+                    })
+      .get();
+}
+
 double quantile(const std::vector<double>& sorted, double q) {
   return sorted.empty() ? 0
                         : sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * double(sorted.size())))];
@@ -180,7 +191,7 @@ void run(unsigned count, unsigned seconds) {
   const origin o;
   const server_process server{
       {.data = directory.path(), .set = {"http.max_listeners=" + std::to_string(count + 10)}}};
-  const auto alone = ask_status(server, slow_batch(server, o, seconds, "1"));
+  const auto alone = status_times(server, slow_batch(server, o, seconds, "1"));
   const auto id = slow_batch(server, o, seconds, "2");
   const auto before = double(server.memory_kib()) / 1024;
   const memory_watch memory{server};
@@ -190,7 +201,7 @@ void run(unsigned count, unsigned seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   print("events", "listeners that have got their first event", all.begun(), "");
   print("events", "connected and told, all of them", ms_since(begin), "ms");
-  const auto beside = ask_status(server, id);
+  const auto beside = status_times(server, id);
   const auto end = clock_type::now();
   while (all.ended() < count && ms_since(end) < 30'000)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -222,8 +233,6 @@ int main(int argc, char** argv) {
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   try {
-    // What is measured is the server's delay, not that of this thread's own wake-ups.
-    troupe::schedule_promptly();
     run(listeners, seconds);
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
