@@ -22,7 +22,8 @@ struct node_state {
   node_plan plan;
   std::optional<started_services> running;
   std::unordered_map<batch_id, supervisor_actor> supervisors;
-  std::unordered_map<caf::actor_addr, batch_id> batches;
+  std::unordered_map<caf::actor_addr, batch> batches;
+  std::unordered_map<notebook_id, int64_t> open_of;
   /// Services whose end is awaited; all others have ended.
   std::unordered_map<caf::actor_addr, std::string> alive;
   std::unordered_map<batch_id, milliseconds> restart_delays;
@@ -90,7 +91,8 @@ public:
     const auto child = spawn_supervisor(
         self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options, s_.plan.listeners});
     self_->monitor(child);
-    s_.batches.emplace(child.address(), b.id);
+    s_.batches.emplace(child.address(), b);
+    ++s_.open_of[b.home];
     s_.supervisors.emplace(b.id, child);
     count();
   }
@@ -119,6 +121,9 @@ public:
     if (x.part_of == batch_id{} && x.add_to == batch_id{} &&
         s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
       return fail(errc::overloaded, "limits.open_batches batches are unfinished");
+    const auto own = x.add_to == batch_id{} ? s_.open_of.find(x.home) : s_.open_of.end();
+    if (own != s_.open_of.end() && own->second >= s_.plan.options->limits.open_batches_per_notebook)
+      return fail(errc::notebook_full);
     return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
   }
 
@@ -245,15 +250,16 @@ public:
 
   void down(const caf::down_msg& msg) {
     if (const auto it = s_.batches.find(msg.source); it != s_.batches.end())
-      return supervisor_down(it->second, msg);
+      return supervisor_down(it->second.id, it->second.home, msg);
     const auto service = s_.alive.extract(msg.source);
     if (service.empty()) return;
     if (s_.stopping || s_.restarting) return go_on();
     restart_services("the " + service.mapped() + " actor died: " + caf::to_string(msg.reason));
   }
 
-  void supervisor_down(batch_id b, const caf::down_msg& msg) {
+  void supervisor_down(batch_id b, notebook_id home, const caf::down_msg& msg) {
     s_.batches.erase(msg.source);
+    if (--s_.open_of[home] == 0) s_.open_of.erase(home);
     s_.supervisors.erase(b);
     count();
     const bool normal = !msg.reason || msg.reason == caf::exit_reason::normal;

@@ -98,6 +98,8 @@ void visit_settings(settings& s, V&& v) {
   v("limits.items_per_batch", s.limits.items_per_batch, bounds{1, 10'000'000}, "Items in one batch.");
   v("limits.open_batches", s.limits.open_batches, bounds{1, 10'000'000},
     "Unfinished batches; more are answered 503.");
+  v("limits.open_batches_per_notebook", s.limits.open_batches_per_notebook, bounds{1, 10'000'000},
+    "Unfinished batches of one notebook; more are answered 429.");
   v("limits.url_bytes", s.limits.url_bytes, bounds{16, 65'536, "bytes"}, "Longest URL.");
   v("limits.upload_id_bytes", s.limits.upload_id_bytes, bounds{1, 1'024, "bytes"},
     "Longest upload id of a client.");

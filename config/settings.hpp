@@ -63,6 +63,7 @@ struct settings {
   struct {
     int64_t items_per_batch = 1'000'000;
     int64_t open_batches = 100'000;
+    int64_t open_batches_per_notebook = 50'000;
     int64_t url_bytes = 2'048;
     int64_t file_bytes = 104'857'600;
     int64_t upload_bytes = 17'179'869'184;

@@ -26,6 +26,7 @@ unsigned status_of(errc code) {
   case errc::in_progress:
   case errc::limit_reached: return 409;
   case errc::gone: return 410;
+  case errc::notebook_full: return 429;
   case errc::too_large: return 413;
   case errc::overloaded:
   case errc::storage_full:

@@ -31,8 +31,8 @@ constexpr uint64_t v1_longest_page = 1'000;
 result<uint32_t> v1_limit(const exchange& x);
 /// `cursor` of the query, as `v1_page` made it; `initial` when it is not there. Fails with `invalid_request`.
 result<uint64_t> v1_cursor(const exchange& x, uint64_t initial);
-/// A list's answer; `next` none: it is the last.
-response v1_page(nlohmann::ordered_json data, std::optional<uint64_t> next);
+/// A list's answer, with a `Link` to the next (RFC 8288); `next` none: it is the last.
+response v1_page(const exchange& x, nlohmann::ordered_json data, std::optional<uint64_t> next);
 
 /// The batch that the path names, if the caller may see it; to others it is not there. With `write` the
 /// caller has to be allowed to change it: fails with `invalid_request`, `not_found`, or `forbidden` in

@@ -38,7 +38,7 @@ asio::awaitable<response> list(exchange& x) {
   auto data = json::array();
   for (const auto& b : page->batches)
     data.push_back(v1_json(b));
-  co_return v1_page(std::move(data),
+  co_return v1_page(x, std::move(data),
                     page->next == batch_id{} ? std::nullopt : std::optional{raw(page->next)});
 }
 
@@ -103,7 +103,7 @@ asio::awaitable<response> items(exchange& x) {
   auto data = json::array();
   for (const auto& v : page->items)
     data.push_back(v1_json(v));
-  co_return v1_page(std::move(data), page->next ? std::optional<uint64_t>{*page->next} : std::nullopt);
+  co_return v1_page(x, std::move(data), page->next ? std::optional<uint64_t>{*page->next} : std::nullopt);
 }
 
 // -- steering them -------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ asio::awaitable<response> item_attempts(exchange& x) {
   auto data = json::array();
   for (const auto& a : *all)
     data.push_back(v1_json(a));
-  co_return v1_page(std::move(data), std::nullopt);
+  co_return v1_page(x, std::move(data), std::nullopt);
 }
 
 asio::awaitable<response> cancel_item(exchange& x) {

@@ -84,7 +84,7 @@ asio::awaitable<response> list_keys(exchange& x) {
   auto data = json::array();
   for (const auto& r : *all)
     data.push_back(key_json(std::get<access_key>(r)));
-  co_return v1_page(std::move(data), std::nullopt);
+  co_return v1_page(x, std::move(data), std::nullopt);
 }
 
 /// The last key that may make others stays as long as there are others.

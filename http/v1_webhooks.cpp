@@ -108,7 +108,7 @@ asio::awaitable<response> list(exchange& x) {
   auto data = json::array();
   for (const auto& w : *all)
     data.push_back(webhook_json(w));
-  co_return v1_page(std::move(data), std::nullopt);
+  co_return v1_page(x, std::move(data), std::nullopt);
 }
 
 asio::awaitable<response> get(exchange& x) {
@@ -178,7 +178,7 @@ asio::awaitable<response> deliveries(exchange& x) {
   auto data = json::array();
   for (const auto& d : *all)
     data.push_back(delivery_json(d));
-  co_return v1_page(std::move(data), std::nullopt);
+  co_return v1_page(x, std::move(data), std::nullopt);
 }
 
 asio::awaitable<response> redeliver(exchange& x) {

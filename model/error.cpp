@@ -76,6 +76,8 @@ constexpr auto table = std::to_array<error_info>({
     {errc::in_progress, stage::batch, "in_progress", "The same is being done already.", again},
     {errc::gone, stage::batch, "gone", "It was there and has been removed.", final_},
     {errc::limit_reached, stage::batch, "limit_reached", "No more of these can be had.", final_},
+    {errc::notebook_full, stage::batch, "notebook_full",
+     "The notebook has as many open batches as one may have.", again},
 });
 
 constexpr bool in_order() {

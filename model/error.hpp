@@ -76,6 +76,7 @@ enum class errc : uint8_t {
   in_progress,
   gone,
   limit_reached,
+  notebook_full,
   count_,
 };
 

@@ -73,6 +73,7 @@ const std::vector<promised> promises = {
     {"in_progress", stage::batch, true},
     {"gone", stage::batch, false},
     {"limit_reached", stage::batch, false},
+    {"notebook_full", stage::batch, true},
 };
 
 } // namespace

@@ -269,6 +269,19 @@ BOOST_AUTO_TEST_CASE(one_item_is_parsed_at_once) {
       "/priority");
 }
 
+BOOST_AUTO_TEST_CASE(a_notebook_has_its_share_of_open_batches) {
+  start_with({"limits.open_batches_per_notebook=2"});
+  for (int i = 0; i < 2; ++i)
+    create({{"notebook", 1}, {"items", pages(1, "/hang?")}});
+  const auto third = post("/v1/batches", {{"notebook", 1}, {"items", pages(1)}});
+  BOOST_TEST(third.status == 429);
+  BOOST_TEST(third.json()["code"] == "notebook_full");
+  BOOST_TEST(third.headers.find("Retry-After") != std::string::npos);
+  BOOST_TEST(post("/v1/batches", {{"notebook", 2}, {"items", pages(1)}}).status == 202);
+  const auto page = get("/v1/batches?limit=1&tag=");
+  BOOST_TEST(page.headers.find("Link: </v1/batches?cursor=") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(files_make_a_batch) {
   const std::string body = "--b\r\nContent-Disposition: form-data; name=\"files\"; "
                            "filename=\"a.txt\"\r\n\r\nFirst text, long enough.\r\n"
