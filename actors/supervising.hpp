@@ -44,6 +44,8 @@ struct supervisor_state {
   /// Where to go on with the urgent items, until they have all been read.
   std::string urgent_position;
   bool urgent_read = false;
+  /// How often they were begun to be read anew.
+  uint32_t urgent_turn = 0;
   /// Items that are not due for long and were passed over: the first of them, and when one is due.
   uint32_t passed_from = ~uint32_t{0};
   timestamp passed_due = timestamp::max();
@@ -109,7 +111,8 @@ private:
   /// Nothing new is to be begun.
   bool holds_back() const { return s_.draining || s_.cancelling || s_.of.row.paused; }
   void read_urgent(uint32_t limit);
-  void take_urgent(urgent_page& page);
+  void take_urgent(urgent_page& page, uint32_t turn);
+  void read_urgent_again();
   void read_from(uint32_t first, uint32_t limit, bool in_order);
   void take_page(item_page& page, uint32_t first, bool in_order);
   bool ends_at_once(slot& it);

@@ -45,18 +45,27 @@ void supervising::read() {
 void supervising::read_urgent(uint32_t limit) {
   s_.reading = true;
   self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.urgent_position, limit)
-      .then([self = self_](urgent_page& page) { supervising(self).take_urgent(page); },
+      .then([self = self_, turn = s_.urgent_turn](
+                urgent_page& page) { supervising(self).take_urgent(page, turn); },
             [self = self_](const caf::error&) {
               self->state.reading = false;
               self->delayed_send(self, storage_pause, start_atom_v);
             });
 }
 
-void supervising::take_urgent(urgent_page& page) {
+void supervising::read_urgent_again() {
+  ++s_.urgent_turn;
+  s_.urgent_read = false;
+  s_.urgent_position.clear();
+}
+
+void supervising::take_urgent(urgent_page& page, uint32_t turn) {
   s_.reading = false;
   if (holds_back()) return settle();
-  s_.urgent_position = std::move(page.position);
-  s_.urgent_read = s_.urgent_position.empty();
+  if (turn == s_.urgent_turn) {
+    s_.urgent_position = std::move(page.position);
+    s_.urgent_read = s_.urgent_position.empty();
+  }
   std::vector<wanted_turn> wants;
   for (auto& x : page.items)
     take(x, wants);
@@ -85,7 +94,8 @@ void supervising::take_page(item_page& page, uint32_t first, bool in_order) {
     s_.reading = false;
     // What it held was not taken: it is read again.
     if (holds_back()) return settle();
-    s_.next = page.next;
+    // Unless what is to be read begins further back now.
+    if (s_.next == first) s_.next = page.next;
   }
   std::vector<wanted_turn> wants;
   bool found = false;
@@ -146,8 +156,7 @@ void supervising::pass_over(uint32_t index, timestamp due) {
 
 void supervising::look_again_from(uint32_t index) {
   s_.next = std::min(s_.next, index);
-  s_.urgent_read = false;
-  s_.urgent_position.clear();
+  read_urgent_again();
   s_.passed_due = s_.passed_from == ~uint32_t{0} ? timestamp::max() : s_.passed_due;
 }
 

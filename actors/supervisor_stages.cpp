@@ -167,7 +167,8 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
     finished(index, r.what.row);
   else
     again(*it, r.what.row);
-  if (s_.of.row.state == batch_state::cancelling) return end_all(item_state::cancelled);
+  // Its failure may have been the one that ends all.
+  if (s_.of.row.state == batch_state::cancelling && !s_.cancelling) return end_all(item_state::cancelled);
   read();
   settle();
 }

@@ -35,8 +35,7 @@ void supervising::changed(const batch& row, uint32_t from) {
   if (s_.cancel_done && mine.state == batch_state::open) s_.cancelling = s_.cancel_done = false;
   if (mine.paused && !was_paused) withdraw();
   if (from < mine.counts.total) look_again_from(from);
-  s_.urgent_read = false;
-  s_.urgent_position.clear();
+  read_urgent_again();
   if (mine.retry.next != 0) return retry_on();
   read();
   settle();

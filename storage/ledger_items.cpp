@@ -137,6 +137,12 @@ std::optional<uint32_t> ledger::end_items(batch_id id, uint32_t from, uint32_t m
                .error = fail(as == item_state::expired ? errc::deadline_exceeded : errc::cancelled),
                .unattempted = true});
   }
+  // Whatever was to come has come too late.
+  auto* all = load_batch(id);
+  if (!all || terminal(all->state)) return std::nullopt;
+  all->held = false;
+  settle_batch(*all);
+  write_batch(*all);
   return std::nullopt;
 }
 
