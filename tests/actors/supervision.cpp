@@ -235,7 +235,8 @@ BOOST_AUTO_TEST_CASE(a_wish_to_cancel_that_is_repeated_is_answered) {
   run();
   unsigned answers = 0;
   const auto to = supervisors.at(b.id);
-  // The second comes while the items are being cancelled: the supervisor ends before it would hear of it again.
+  // The second comes while the items are being cancelled: the supervisor ends before it would hear of it
+  // again.
   sys->spawn([&answers, to](caf::event_based_actor* self) {
     const auto failed = [](const caf::error&) {};
     self->request(to, milliseconds{1'000}, cancel_atom_v)

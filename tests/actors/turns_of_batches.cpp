@@ -176,4 +176,54 @@ BOOST_AUTO_TEST_CASE(forgotten_batches_and_cancelled_items_free_their_places) {
   BOOST_TEST(t.all.working() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_urgent_goes_first_whoever_waits_longer) {
+  table t{{.transfers = 1, .per_host = 1, .window = 100}};
+  t.want(large, 0, 10, "a:80");
+  auto running = t.grant();
+  t.all.want(small, 0, "a:80", false, 3);
+  t.all.want(small, 1, "a:80", false, 9);
+  std::vector<uint32_t> order;
+  for (int freed = 0; freed < 3; ++freed) {
+    t.all.leave(running.at(0));
+    t.all.done(running.at(0));
+    running = t.grant();
+    order.push_back(running.at(0).batch == small ? running[0].index : 100 + running[0].index);
+  }
+  BOOST_TEST(order == (std::vector<uint32_t>{1, 0, 101}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_with_a_limit_has_no_more_in_work) {
+  table t{{.transfers = 100, .per_host = 100, .window = 100}};
+  t.all.limit(large, 2);
+  t.want(large, 0, 5, "a:80");
+  t.want(small, 0, 5, "a:80");
+  auto running = t.grant();
+  BOOST_TEST(running.size() == 7u);
+  BOOST_TEST(t.all.reason({large, 4}, "a:80", t.now) == "batch_concurrency");
+  // Its transfer is over, but it is in work still.
+  t.all.leave({large, 0});
+  BOOST_TEST(t.grant().empty());
+  t.all.done({large, 0});
+  BOOST_TEST(t.grant().size() == 1u);
+  // Cancelled in its transfer, it makes room at once.
+  t.all.cancel({large, 1});
+  BOOST_TEST(t.grant().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_holds_for_its_host_alone) {
+  table t{{.transfers = 100, .per_host = 2, .window = 100}};
+  t.all.rule({.host = "a:80", .paused = true});
+  t.want(large, 0, 5, "a:80");
+  t.want(large, 5, 5, "b:80");
+  BOOST_TEST(t.grant().size() == 2u);
+  BOOST_TEST(t.all.reason({large, 0}, "a:80", t.now) == "host_paused");
+  t.all.rule({.host = "a:80", .max_concurrency = 4});
+  BOOST_TEST(t.grant().size() == 4u);
+  BOOST_TEST(t.all.look("a:80").active == 4u);
+  t.all.rule({.host = "a:80", .delay = 100ms});
+  for (uint32_t i = 0; i < 4; ++i)
+    t.all.cancel({large, i});
+  BOOST_TEST(t.grant().size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

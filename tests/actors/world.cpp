@@ -93,8 +93,9 @@ started_services world::start_services() {
   out.epoch = book->epoch();
   out.with.transfers = spawn_script<transfers_actor, fetch_order, fetch_result, fetch_atom>(*sys, transfers);
   out.with.parser = spawn_script<parser_actor, parse_order, parse_result, parse_atom>(*sys, parser);
-  out.with.listener = spawn_script<listener_actor, media_order, listen_result, listen_atom, progress_taker,
-                                   uint32_t>(*sys, listener);
+  out.with.listener =
+      spawn_script<listener_actor, media_order, listen_result, listen_atom, progress_taker, uint32_t>(
+          *sys, listener);
   out.with.writer = spawn_writer(*sys, *book, listeners, options, false);
   out.with.reader = spawn_reader(*sys, store, false);
   out.with.gate = spawn_gate(*sys, {static_cast<size_t>(options.fetch.max_transfers),
@@ -103,8 +104,9 @@ started_services world::start_services() {
   out.with.robots = spawn_robots(*sys, options, out.with.transfers, out.with.gate);
   const auto& w = out.with;
   for (auto a : {caf::actor_cast<caf::actor>(w.transfers), caf::actor_cast<caf::actor>(w.parser),
-                 caf::actor_cast<caf::actor>(w.listener), caf::actor_cast<caf::actor>(w.writer), caf::actor_cast<caf::actor>(w.reader),
-                 caf::actor_cast<caf::actor>(w.gate), caf::actor_cast<caf::actor>(w.robots)})
+                 caf::actor_cast<caf::actor>(w.listener), caf::actor_cast<caf::actor>(w.writer),
+                 caf::actor_cast<caf::actor>(w.reader), caf::actor_cast<caf::actor>(w.gate),
+                 caf::actor_cast<caf::actor>(w.robots)})
     started.push_back(std::move(a));
   return out;
 }

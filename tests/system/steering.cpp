@@ -134,6 +134,24 @@ BOOST_AUTO_TEST_CASE(what_is_not_done_by_its_deadline_expires) {
   wait_until([&] { return o.under_way() == 0; });
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_is_held_open_ends_at_its_deadline) {
+  const auto id = create({{"items", pages(2)}, {"sealed", false}, {"deadline", rfc3339_in(1500ms)}})["id"]
+                      .get<std::string>();
+  wait_until([&] { return batch(id)["counts"]["succeeded"] == 2; });
+  BOOST_TEST(ended(id)["state"] == "completed");
+  BOOST_TEST(post("/v1/batches/" + id + "/items", {{"items", pages(1)}}).status == 409);
+}
+
+BOOST_AUTO_TEST_CASE(pausing_and_resuming_again_and_again_leaves_nothing_behind) {
+  start_with({"work.lookahead=16"});
+  const auto id = create({{"items", slow_pages(400, 5)}})["id"].get<std::string>();
+  for (int i = 0; i < 60; ++i) {
+    post("/v1/batches/" + id + "/pause");
+    post("/v1/batches/" + id + "/resume");
+  }
+  BOOST_TEST(ended(id)["counts"]["succeeded"] == 400);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_begins_before_its_time) {
   const auto at = rfc3339_in(1000ms);
   auto some = pages(1);
