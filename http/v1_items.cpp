@@ -9,6 +9,14 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+/// None: the caller may change the item.
+asio::awaitable<std::optional<response>> refuse_write(exchange& x, const item_view& v) {
+  const auto b = co_await callback<result<batch_view>>(
+      x, [&](auto done) { x.server.to.ask().find_batch(v.row.key.batch, done); });
+  if (!b) co_return error_response(b.error());
+  co_return v1_refuse_write(x, b->row.home);
+}
+
 asio::awaitable<response> get_item(exchange& x) {
   const auto v = co_await v1_item(x);
   co_return v ? json_response(200, dump(v1_json(*v))) : error_response(v.error());
@@ -50,10 +58,8 @@ asio::awaitable<response> item_attempts(exchange& x) {
 asio::awaitable<response> cancel_item(exchange& x) {
   const auto v = co_await v1_item(x);
   if (!v) co_return error_response(v.error());
-  const auto b = co_await callback<result<batch_view>>(
-      x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
-  if (!b) co_return error_response(b.error());
-  if (auto no = v1_refuse_write(x, b->row.home)) co_return std::move(*no);
+  auto no = co_await refuse_write(x, *v);
+  if (no) co_return std::move(*no);
   if (!terminal(v->row.state)) {
     const auto ended =
         co_await callback<result<bool>>(x, [&](auto done) { x.server.to.cancel_item(v->row.key, done); });
@@ -69,10 +75,8 @@ asio::awaitable<response> cancel_item(exchange& x) {
 asio::awaitable<response> retry_item(exchange& x) {
   const auto v = co_await v1_item(x);
   if (!v) co_return error_response(v.error());
-  const auto b = co_await callback<result<batch_view>>(
-      x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
-  if (!b) co_return error_response(b.error());
-  if (auto no = v1_refuse_write(x, b->row.home)) co_return std::move(*no);
+  auto no = co_await refuse_write(x, *v);
+  if (no) co_return std::move(*no);
   const auto plan = v1_retry_plan(x);
   if (!plan) co_return error_response(plan.error());
   const steering order{v->row.key.batch, steer::retry, *plan, v->row.key.index};
