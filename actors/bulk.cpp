@@ -87,6 +87,8 @@ private:
     s_.row.ended = s_.page.ended;
     s_.row.failures = s_.failures.dump();
     s_.row.updated = now();
+    // A dry run does nothing that would have to be gone on with.
+    if (s_.plan.dry_run && !s_.row.ended) return read();
     self_->request(s_.with.writer, timeout, keep_atom_v, record{s_.row})
         .then(
             [self = self_](const kept& k) {
@@ -94,7 +96,7 @@ private:
               if (self->state.row.ended) return self->quit();
               bulk_run(self).read();
             },
-            [self = self_](const caf::error&) { self->quit(); });
+            [self = self_](const caf::error&) { self->delayed_send(self, storage_pause, persist_atom_v); });
   }
   friend caf::behavior bulk(pointer, bulk_action, const services&, const node_actor&);
 

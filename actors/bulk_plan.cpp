@@ -21,6 +21,9 @@ std::string text_in(const json& x, const char* name) {
 }
 
 failure read_action(const json& body, bulk_plan& into) {
+  for (const auto* name : {"action", "of", "stage"})
+    if (const auto it = body.find(name); it != body.end() && !it->is_string())
+      return wrong(name, "expected a text");
   const auto action = text_in(body, "action");
   const auto of = text_in(body, "of");
   if (!of.empty() && of != "items" && of != "batches") return wrong("of", "expected items or batches");
@@ -79,8 +82,11 @@ failure read_filter(const json& f, bulk_plan& into) {
                        name == "error_code" || name == "host" || name == "q";
     // A filter that is not understood would match too much.
     if (!known) return wrong("filter." + name, "there is no such filter");
-    if (is_number ? !value.is_number_unsigned() : !value.is_string())
-      return wrong("filter." + name, is_number ? "expected a whole number" : "expected a text");
+    if (is_number ? !value.is_number_unsigned() : !value.is_string() || value == "")
+      return wrong("filter." + name,
+                   is_number ? "expected a whole number" : "expected a text that is not empty");
+    if (into.of_batches && (name == "host" || name == "q" || name == "error_code"))
+      return wrong("filter." + name, "goes with items, not with batches");
   }
   if (const auto b = text_in(f, "batch"); !b.empty()) {
     into.in = parse_batch_name(b);
@@ -129,7 +135,7 @@ bool matches(const batch& b, const batch_filter& f) {
     return all.empty() || std::find(all.begin(), all.end(), x) != all.end();
   };
   return contains(f.notebooks, raw(b.home)) && contains(f.states, b.state) && b.created > f.created_after &&
-         (f.tag.empty() || contains(b.options.tags, f.tag));
+         (f.tag.empty() || std::count(b.options.tags.begin(), b.options.tags.end(), f.tag) > 0);
 }
 
 } // namespace troupe

@@ -1,7 +1,6 @@
 #include "actors/dispatcher.hpp"
 
 #include "actors/event_json.hpp"
-#include "config/log.hpp"
 #include "model/secrets.hpp"
 
 #include <random>
@@ -16,6 +15,7 @@ constexpr milliseconds longest_retry_after{24LL * 3600 * 1000};
 /// Of a receiver's answer nothing is kept but its status.
 constexpr uint64_t answer_bytes = 65'536;
 constexpr double jitter = 0.2;
+constexpr milliseconds longest_timer{3'600'000};
 
 /// Deliveries to one webhook.
 struct channel {
@@ -23,6 +23,8 @@ struct channel {
   bool reading = false;
   /// Something new came while it was being read.
   bool again = false;
+  /// When it looks next by itself.
+  timestamp timer{};
 };
 
 struct dispatcher_state {
@@ -70,7 +72,9 @@ private:
   void take(uint64_t id, due_page& page) {
     auto& c = s_.channels[id];
     c.reading = false;
+    const bool again = std::exchange(c.again, false);
     if (!page.to || !page.to->disabled.empty()) {
+      if (again) return wake(id);
       if (c.under_way.empty()) s_.channels.erase(id);
       return;
     }
@@ -79,8 +83,17 @@ private:
       if (!c.under_way.emplace(raw(d.event), d.progress()).second) continue;
       e ? send(*page.to, d, *e) : give_up(d, "the log keeps the event no more");
     }
-    if (page.next) self_->delayed_send(self_, std::max(milliseconds{1}, *page.next - now()), wake_atom_v, id);
-    if (std::exchange(c.again, false)) wake(id);
+    if (page.next) wake_at(id, *page.next);
+    if (again) wake(id);
+  }
+
+  /// One timer for each webhook, but for those that a nearer one has outrun.
+  void wake_at(uint64_t id, timestamp due) {
+    auto& c = s_.channels[id];
+    if (c.timer > now() && c.timer <= due) return;
+    const auto wait = std::clamp<milliseconds>(due - now(), milliseconds{1}, longest_timer);
+    c.timer = now() + wait;
+    self_->delayed_send(self_, wait, wake_atom_v, id);
   }
 
   void send(const webhook& to, const delivery& d, const event& e) {
@@ -96,9 +109,9 @@ private:
     self_
         ->request(s_.with.transfers, s_.options.webhooks.timeout + milliseconds{1'000}, fetch_atom_v,
                   std::move(order))
-        .then([self = self_, to, d](const fetch_result& r) { dispatching(self).sent(to, d, r); },
-              [self = self_, to, d](const caf::error&) {
-                dispatching(self).sent(to, d, {fail(errc::read_timeout), {}});
+        .then([self = self_, d](const fetch_result& r) { dispatching(self).sent(d, r); },
+              [self = self_, d](const caf::error&) {
+                dispatching(self).sent(d, {fail(errc::read_timeout), {}});
               });
   }
 
@@ -112,7 +125,7 @@ private:
             "webhook-signature: " + signature};
   }
 
-  void sent(const webhook& to, const delivery& d, const fetch_result& r) {
+  void sent(const delivery& d, const fetch_result& r) {
     auto after = d;
     ++after.attempts;
     after.next = now();
@@ -123,10 +136,8 @@ private:
     after.succeeded = r.error.code == errc::none && !moved;
     after.ended = after.succeeded || after.attempts > s_.delays.size();
     if (!after.ended) after.next += delay_before(after.attempts, r.error);
-    if (after.http_status == 410) {
-      after.ended = true;
-      disable(to);
-    }
+    // The store disables the webhook with this record.
+    if (after.http_status == 410) after.ended = true;
     record(d, std::move(after));
   }
 
@@ -145,27 +156,20 @@ private:
     record(d, std::move(after));
   }
 
-  /// Its receiver is gone for good.
-  void disable(webhook to) {
-    log::warn("a webhook is disabled", {{"webhook", to.id}, {"reason", "410 Gone"}});
-    to.disabled = "the receiver answered 410 Gone";
-    self_->request(s_.with.writer, store_timeout, keep_atom_v, record_of(std::move(to)))
-        .then([](const kept&) {}, [](const caf::error&) {});
-  }
-  static troupe::record record_of(webhook w) { return troupe::record{std::move(w)}; }
-
   /// Until it is recorded, it stays under way: it would be sent again.
   void record(const delivery& before, delivery after) {
     self_->request(s_.with.writer, store_timeout, deliver_atom_v, before, after)
-        .then([self = self_, before](bool) { dispatching(self).done(before); },
-              [self = self_, before](const caf::error&) { dispatching(self).done(before); });
+        .then([self = self_, before](bool stored) { dispatching(self).done(before, stored); },
+              [self = self_, before](const caf::error&) { dispatching(self).done(before, false); });
   }
 
-  void done(const delivery& d) {
+  /// What could not be recorded is sent again, once the store has had time to recover.
+  void done(const delivery& d, bool stored) {
     const auto it = s_.channels.find(d.webhook);
     if (it == s_.channels.end()) return;
     it->second.under_way.erase({raw(d.event), d.progress()});
-    wake(d.webhook);
+    if (stored) return wake(d.webhook);
+    self_->delayed_send(self_, storage_pause, wake_atom_v, d.webhook);
   }
 
   pointer self_;

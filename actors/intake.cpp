@@ -82,8 +82,11 @@ bool intake::add(item_spec x) {
   const auto index = static_cast<uint32_t>(count_++);
   if (x.filename.empty()) {
     x.url = std::move(*normal);
-    const auto [it, fresh] = seen_->first.try_emplace(mark_of(x.url), index);
-    if (!fresh) x.same_as = it->second;
+    // With times of its own an item shares nobody's outcome, and nobody its.
+    if (x.options.deadline == timestamp{} && x.not_before == timestamp{}) {
+      const auto [it, fresh] = seen_->first.try_emplace(mark_of(x.url), index);
+      if (!fresh) x.same_as = it->second;
+    }
   }
   items_.push_back(std::move(x));
   return true;

@@ -25,6 +25,8 @@ struct slot {
   milliseconds left{};
   caf::actor_clock::time_point deadline{};
   fetched page;
+  /// In backoff: when it is over.
+  caf::actor_clock::time_point due{};
   /// What is being persisted.
   ending last;
   /// The gate counts it as in work.
@@ -68,6 +70,13 @@ struct supervisor_state {
   /// Ends the stage actors that are left.
   ~supervisor_state();
 };
+
+/// Timers are set for no longer: the clock of actors counts nanoseconds, which end after 292 years. Who wakes
+/// looks whether its time has come.
+constexpr milliseconds longest_timer{3'600'000};
+inline milliseconds timer_for(milliseconds wait) {
+  return std::clamp(wait, milliseconds{0}, longest_timer);
+}
 
 class supervising {
 public:

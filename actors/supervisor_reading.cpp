@@ -19,8 +19,11 @@ void supervising::begin() {
   set_deadline();
   if (b.retry.next != 0) return retry_on();
   if (const auto wait = b.options.not_before - now(); wait.count() > 0)
-    return self_->delayed_send(self_, wait, start_atom_v);
-  if (s_.passed_due <= now()) look_again_from(std::exchange(s_.passed_from, ~uint32_t{0}));
+    return self_->delayed_send(self_, timer_for(wait), start_atom_v);
+  if (s_.passed_due <= now())
+    look_again_from(std::exchange(s_.passed_from, ~uint32_t{0}));
+  else if (s_.passed_due != timestamp::max())
+    self_->delayed_send(self_, timer_for(s_.passed_due - now()), start_atom_v);
   read();
 }
 
@@ -45,8 +48,8 @@ void supervising::read() {
 void supervising::read_urgent(uint32_t limit) {
   s_.reading = true;
   self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.urgent_position, limit)
-      .then([self = self_, turn = s_.urgent_turn](
-                urgent_page& page) { supervising(self).take_urgent(page, turn); },
+      .then([self = self_,
+             turn = s_.urgent_turn](urgent_page& page) { supervising(self).take_urgent(page, turn); },
             [self = self_](const caf::error&) {
               self->state.reading = false;
               self->delayed_send(self, storage_pause, start_atom_v);
@@ -139,7 +142,8 @@ bool supervising::ends_at_once(slot& it) {
   } else if (deadline != timestamp{} && deadline <= now()) {
     end_unattempted(it, item_state::expired, fail(errc::deadline_exceeded));
   } else {
-    if (deadline != timestamp{}) self_->delayed_send(self_, deadline - now(), expire_atom_v, index);
+    if (deadline != timestamp{})
+      self_->delayed_send(self_, timer_for(deadline - now()), expire_atom_v, index);
     return false;
   }
   return true;
@@ -151,7 +155,7 @@ void supervising::pass_over(uint32_t index, timestamp due) {
   s_.passed_from = std::min(s_.passed_from, index);
   if (due >= s_.passed_due && s_.passed_due > now()) return;
   s_.passed_due = due;
-  self_->delayed_send(self_, due - now(), start_atom_v);
+  self_->delayed_send(self_, timer_for(due - now()), start_atom_v);
 }
 
 void supervising::look_again_from(uint32_t index) {

@@ -224,7 +224,9 @@ void supervising::back_off(slot& it, milliseconds delay) {
   if (it.row.error.code == errc::not_found) it.known.reset();
   it.at = place::backoff;
   ++s_.in_backoff;
-  self_->delayed_send(self_, std::max(delay, milliseconds{0}), retry_atom_v, it.row.key.index);
+  constexpr std::chrono::hours century{100 * 366 * 24};
+  it.due = self_->clock().now() + std::clamp<milliseconds>(delay, milliseconds{0}, century);
+  self_->delayed_send(self_, timer_for(delay), retry_atom_v, it.row.key.index);
 }
 
 /// Media that waits for its programs takes no place from what is quick.
@@ -238,6 +240,8 @@ void supervising::progress(uint32_t index, attempt_token token, uint32_t percent
 void supervising::retry(uint32_t index) {
   const auto it = s_.slots.find(index);
   if (it == s_.slots.end() || it->second.at != place::backoff) return;
+  const auto early = std::chrono::ceil<milliseconds>(it->second.due - self_->clock().now());
+  if (early.count() > 0) return self_->delayed_send(self_, timer_for(early), retry_atom_v, index);
   --s_.in_backoff;
   it->second.at = place::turn;
   want({turn_of(it->second)});

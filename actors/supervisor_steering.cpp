@@ -24,6 +24,7 @@ void supervising::learn(const batch& row) {
   mine.held = row.held;
   mine.sealed = row.sealed;
   mine.retry = row.retry;
+  mine.options = row.options;
   mine.counts.total = std::max(mine.counts.total, row.counts.total);
 }
 
@@ -64,14 +65,14 @@ void supervising::set_deadline() {
   const auto& at = s_.of.row.options.deadline;
   if (at == timestamp{} || s_.deadline_set) return;
   s_.deadline_set = true;
-  self_->delayed_send(self_, std::max(at - now(), milliseconds{0}), expire_atom_v);
+  self_->delayed_send(self_, timer_for(at - now()), expire_atom_v);
 }
 
 void supervising::expire() {
-  if (s_.draining || terminal(s_.of.row.state)) return;
+  if (s_.draining || terminal(s_.of.row.state) || s_.of.row.options.deadline == timestamp{}) return;
   // Clocks differ a little: the store looks at the time by itself.
   if (const auto early = s_.of.row.options.deadline - now(); early.count() > 0)
-    return self_->delayed_send(self_, early, expire_atom_v);
+    return self_->delayed_send(self_, timer_for(early), expire_atom_v);
   end_all(item_state::expired);
 }
 
@@ -81,7 +82,7 @@ void supervising::expire_item(uint32_t index) {
   const auto& deadline = it->second.row.options.deadline;
   if (deadline == timestamp{}) return;
   if (const auto early = deadline - now(); early.count() > 0)
-    return self_->delayed_send(self_, early, expire_atom_v, index);
+    return self_->delayed_send(self_, timer_for(early), expire_atom_v, index);
   stop(it->second);
   end_unattempted(it->second, item_state::expired, fail(errc::deadline_exceeded));
 }

@@ -103,7 +103,13 @@ void feed::read() {
 void feed::take(result<event_page> page) {
   reading_ = false;
   // The next tick asks again.
-  if (!page || page->lost) return;
+  if (!page) return;
+  if (page->lost) {
+    // They come again and are told so.
+    for (const auto& l : listeners_)
+      l->drop();
+    return;
+  }
   const bool nothing = page->events.empty();
   if (page->reached > at_) remember(chunk_of(at_, *page));
   at_ = std::max(at_, page->reached);
@@ -129,6 +135,11 @@ void feed::add(std::shared_ptr<listener> l) {
   l->watch();
   listeners_.push_back(l);
   advance(l);
+}
+
+void feed::drop_owned_by(const std::string& sha256) {
+  for (const auto& l : listeners_)
+    if (l->owner().key == sha256 || l->owner().session == sha256) l->drop();
 }
 
 void feed::deliver() {

@@ -40,7 +40,8 @@ struct feed_chunk {
 /// One client: a socket, and how far it is.
 class listener : public std::enable_shared_from_this<listener> {
 public:
-  listener(feed_context& of, int socket, event_number at);
+  listener(feed_context& of, int socket, event_number at, stream_owner who);
+  const stream_owner& owner() const { return owner_; }
   ~listener();
 
   bool gone() const { return gone_; }
@@ -68,6 +69,7 @@ private:
   feed_context& of_;
   asio::posix::stream_descriptor socket_;
   event_number at_;
+  stream_owner owner_;
   std::shared_ptr<const std::string> piece_;
   size_t offset_ = 0;
   event_number reached_{};
@@ -83,6 +85,7 @@ public:
   feed(feed_context& of, feed_topic what, event_number from);
 
   void add(std::shared_ptr<listener> l);
+  void drop_owned_by(const std::string& sha256);
   /// Once a second; false when nobody listens any more.
   bool tick();
 

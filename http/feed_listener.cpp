@@ -11,10 +11,11 @@ const auto heartbeat_comment = std::make_shared<const std::string>(": waiting\n\
 
 } // namespace
 
-listener::listener(feed_context& of, int socket, event_number at)
+listener::listener(feed_context& of, int socket, event_number at, stream_owner who)
     : of_(of)
     , socket_(of.context, socket)
     , at_(at)
+    , owner_(std::move(who))
     , last_(std::chrono::steady_clock::now()) {}
 
 listener::~listener() {

@@ -36,12 +36,19 @@ public:
     thread_.join();
   }
 
-  void follow(feed_topic what, event_number from, int socket) {
+  void follow(feed_topic what, event_number from, stream_owner who, int socket) {
     ++shared_.listeners;
-    asio::post(context_, [this, what, from, socket] {
+    asio::post(context_, [this, what, from, who = std::move(who), socket] {
       auto& f = open_[what];
       if (!f) f = feed::begin(shared_, what, from);
-      f->add(std::make_shared<listener>(shared_, socket, from));
+      f->add(std::make_shared<listener>(shared_, socket, from, who));
+    });
+  }
+
+  void drop(const std::string& sha256) {
+    asio::post(context_, [this, sha256] {
+      for (const auto& [what, f] : open_)
+        f->drop_owned_by(sha256);
     });
   }
 
@@ -74,8 +81,11 @@ void feeds::stop() {
   loop_->stop();
 }
 
-void feeds::follow(feed_topic what, event_number from, int socket) {
-  loop_->follow(what, from, socket);
+void feeds::follow(feed_topic what, event_number from, stream_owner who, int socket) {
+  loop_->follow(what, from, std::move(who), socket);
+}
+void feeds::drop(const std::string& sha256) {
+  loop_->drop(sha256);
 }
 bool feeds::full() const {
   return loop_->full();

@@ -19,6 +19,12 @@ namespace troupe::http {
 /// Whose events.
 using feed_topic = std::variant<batch_id, notebook_id>;
 
+/// With what a listener came in: SHA-256 of its key, and of its session's cookie; empty without.
+struct stream_owner {
+  std::string key;
+  std::string session;
+};
+
 class feeds {
 public:
   feeds(const settings& s, gateway& to);
@@ -29,7 +35,9 @@ public:
 
   /// Takes over a socket to which the head of the answer has been written: what comes after `from` is sent to
   /// it. Any thread.
-  void follow(feed_topic what, event_number from, int socket);
+  void follow(feed_topic what, event_number from, stream_owner who, int socket);
+  /// Drops the listeners that came with this key or this session.
+  void drop(const std::string& sha256);
   /// `http.max_listeners` are there. Any thread.
   bool full() const;
 

@@ -45,6 +45,16 @@ std::vector<route> all_routes() {
   return all;
 }
 
+void log_end(const std::exception_ptr& e) {
+  try {
+    std::rethrow_exception(e);
+  } catch (const std::exception& x) {
+    log::error("a connection was ended", {{"reason", x.what()}});
+  } catch (...) {
+    log::error("a connection was ended");
+  }
+}
+
 class one_thread_front final : public front {
 public:
   one_thread_front(const settings& s, gateway& to)
@@ -120,7 +130,7 @@ private:
       asio::co_spawn(context_, serve_connection(shared_, std::move(socket)),
                      [this](const std::exception_ptr& e) {
                        --connections_;
-                       if (e) log::error("a connection ended with an exception");
+                       if (e) log_end(e);
                      });
     }
   }

@@ -1,6 +1,7 @@
 #include "http/idempotency.hpp"
 
 #include "http/callback.hpp"
+#include "http/json_text.hpp"
 #include "http/multipart.hpp"
 
 namespace troupe::http {
@@ -50,6 +51,14 @@ struct turn {
   ~turn() { all.end(key); }
 };
 
+/// What is told once is not kept: who asks again gets the answer without it.
+std::string without_secrets(const response& r) {
+  if (r.content_type != "application/json") return r.body;
+  auto body = nlohmann::ordered_json::parse(r.body, nullptr, false);
+  if (!body.is_object() || (body.erase("key") + body.erase("secret")) == 0) return r.body;
+  return dump(body);
+}
+
 asio::awaitable<response> run_first(exchange& x, const route& to) {
   auto r = co_await to.run(x);
   if (x.receipt_kept || r.status >= 300 || r.error || r.stream || r.body.size() > longest_answer) co_return r;
@@ -57,7 +66,7 @@ asio::awaitable<response> run_first(exchange& x, const route& to) {
   kept.status = static_cast<uint16_t>(r.status);
   kept.location = location_of(r);
   kept.content_type = r.content_type;
-  kept.body = r.body;
+  kept.body = without_secrets(r);
   kept.created = now();
   const auto stored =
       co_await callback<result<bool>>(x, [&](auto done) { x.server.to.keep_receipt(kept, done); });

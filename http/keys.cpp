@@ -71,8 +71,9 @@ void key_ring::add(const access_key& k) {
   made_[k.id] = std::make_shared<const api_key>(api_key{k.name, k.sha256, k.notebooks, k.may_write});
 }
 
-void key_ring::drop(const std::string& id) {
-  made_.erase(id);
+std::string key_ring::drop(const std::string& id) {
+  const auto gone = made_.extract(id);
+  return gone.empty() ? std::string{} : gone.mapped()->sha256;
 }
 
 std::optional<key_ring::signed_in> key_ring::session(std::string_view cookie, timestamp at) const {

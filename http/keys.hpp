@@ -28,7 +28,8 @@ public:
   /// A key of the configuration, or another than this one, may make and drop keys.
   bool has_manager(std::string_view but_for = {}) const;
   void add(const access_key& k);
-  void drop(const std::string& id);
+  /// The SHA-256 of the key that is gone; empty: there was none.
+  std::string drop(const std::string& id);
 
   struct signed_in {
     browser_session row;

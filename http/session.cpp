@@ -184,7 +184,9 @@ private:
 
   /// It is to happen once, however often it is sent.
   bool is_once(const exchange& x) const {
-    return native_ && x.method == "POST" && x.headers.contains("Idempotency-Key");
+    // A session's cookie is nothing to be given twice.
+    return native_ && x.method == "POST" && x.headers.contains("Idempotency-Key") &&
+           path_part(x.target) != "/v1/session";
   }
 
   asio::awaitable<response> run_handler(const route& to, exchange& x) {

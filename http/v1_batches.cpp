@@ -62,7 +62,8 @@ asio::awaitable<response> get(exchange& x) {
     auto r = json_response(200, dump(v1_json(*v)));
     const auto tag = tag_of(r.body);
     r.headers.emplace_back("ETag", tag);
-    const bool same = known != x.headers.end() && known->second == tag;
+    const bool same =
+        known != x.headers.end() && (known->second == "*" || known->second.find(tag) != std::string::npos);
     const bool wanted = known == x.headers.end() ? terminal(v->row.state) : !same;
     if (wanted || std::chrono::steady_clock::now() >= until) {
       if (same) {

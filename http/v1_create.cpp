@@ -43,9 +43,11 @@ find_original originals_for(exchange& x) {
     const auto found = waiting.get();
     if (!found) return found.error().code == errc::not_found ? missing : found.error();
     const auto& o = std::get<stored_original>(*found);
-    const bool visible =
-        o.notebooks.empty() || std::any_of(o.notebooks.begin(), o.notebooks.end(),
-                                           [&](auto n) { return x.who.may_see(notebook_id{n}); });
+    // Who is bound to notebooks sees what was brought for those alone.
+    const bool everywhere = !x.who.key || x.who.key->notebooks.empty();
+    const bool visible = everywhere || (!o.notebooks.empty() &&
+                                        std::all_of(o.notebooks.begin(), o.notebooks.end(),
+                                                    [&](auto n) { return x.who.may_see(notebook_id{n}); }));
     if (!visible) return missing;
     return o;
   };
@@ -73,9 +75,11 @@ json rejected_json(const intake& items) {
 }
 
 /// The answer to an acceptance. It may be made twice: for who waits, and for who asks again.
-receipt answer_of(const batch& row, const json& rejected) {
+receipt answer_of(const batch& row, const json& rejected, const std::optional<webhook>& told = std::nullopt) {
   auto body = v1_json(batch_view{row});
   body["rejected"] = rejected;
+  // Its secret is told once: what is kept to be answered again has none.
+  if (told) body["webhook"] = {{"url", told->url}, {"secret", told->secret}};
   receipt r;
   r.status = 202;
   r.location = "/v1/batches/" + batch_name(row.id);
@@ -84,17 +88,20 @@ receipt answer_of(const batch& row, const json& rejected) {
   return r;
 }
 
+std::shared_ptr<const receipt_plan> plan_of(const receipt& kept_as, const json& rejected) {
+  const auto answer = [rejected](const troupe::batch& row) { return answer_of(row, rejected); };
+  return std::make_shared<const receipt_plan>(receipt_plan{kept_as.key, kept_as.fingerprint, answer});
+}
+
 asio::awaitable<response> complete(exchange& x, accepting& batch) {
   const auto rejected = rejected_json(batch.items);
   if (x.kept_as) {
-    const auto answer = [rejected](const troupe::batch& row) { return answer_of(row, rejected); };
-    batch.receipt =
-        std::make_shared<const receipt_plan>(receipt_plan{x.kept_as->key, x.kept_as->fingerprint, answer});
+    batch.receipt = plan_of(*x.kept_as, rejected);
     x.receipt_kept = true;
   }
   const auto r = co_await batch.complete(x);
   if (r.error.code != errc::none) co_return error_response(r.error);
-  auto made = answer_of(r.row, rejected);
+  auto made = answer_of(r.row, rejected, batch.told);
   auto out = json_response(made.status, std::move(made.body));
   out.headers.emplace_back("Location", std::move(made.location));
   co_return out;
@@ -104,6 +111,7 @@ void take_head(const v1_submission& head, accepting& into) {
   into.options = head.options;
   into.held = head.held;
   into.told = head.told;
+  if (into.told) into.told->notebooks = {raw(head.home)};
 }
 
 /// Reads the items of the body into the batch, sending parts of it meanwhile when the body is long.
@@ -206,6 +214,8 @@ asio::awaitable<response> parse_one(exchange& x) {
   if (f.code != errc::none) co_return error_response(f);
   const auto wait = wait_of(x);
   if (wait.count() == 0) co_return co_await complete(x, batch);
+  // Kept with the acceptance; the answer that comes of the wait takes its place.
+  if (x.kept_as) batch.receipt = plan_of(*x.kept_as, json::array());
   const auto r = co_await batch.complete(x);
   if (r.error.code != errc::none) co_return error_response(r.error);
   const auto v = co_await wait_for_batch(x, head->home, r.row.id, wait);

@@ -43,8 +43,9 @@ response stream_response(exchange& x, feed_topic what, event_number from) {
   response r;
   r.content_type = "text/event-stream";
   r.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
-  r.take_socket = [&streams = x.server.streams, what, from](int socket) {
-    streams.follow(what, from, socket);
+  const stream_owner who{x.who.key ? x.who.key->sha256 : std::string{}, x.who.session};
+  r.take_socket = [&streams = x.server.streams, what, from, who](int socket) {
+    streams.follow(what, from, who, socket);
   };
   return r;
 }

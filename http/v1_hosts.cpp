@@ -66,8 +66,9 @@ failure read_rule(const nlohmann::json& body, const char* name, uint64_t low, ui
 
 failure read_rules(const nlohmann::json& body, host_rule& into) {
   if (const auto p = body.find("paused"); p != body.end()) {
-    if (!p->is_boolean()) return fail(errc::invalid_request, "paused: expected true or false");
-    into.paused = *p;
+    if (!p->is_boolean() && !p->is_null())
+      return fail(errc::invalid_request, "paused: expected true or false");
+    into.paused = p->is_boolean() && p->get<bool>();
   }
   auto f = read_rule(body, "max_concurrency", 1, most_concurrency, into.max_concurrency);
   return f.code != errc::none ? f : read_rule(body, "delay_ms", 0, longest_delay, into.delay);

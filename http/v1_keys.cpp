@@ -1,6 +1,7 @@
 /// API keys, and browsers that sign in with one.
 #include "http/callback.hpp"
 #include "http/door.hpp"
+#include "http/feeds.hpp"
 #include "http/json_text.hpp"
 #include "http/keys.hpp"
 #include "http/v1.hpp"
@@ -98,7 +99,7 @@ asio::awaitable<response> drop_key(exchange& x) {
       co_await callback<result<bool>>(x, [&](auto done) { x.server.to.forget(key_kind, id, done); });
   if (!gone) co_return error_response(gone.error());
   if (!*gone) co_return error_response(fail(errc::not_found, "there is no key \"" + id + '"'));
-  ring.drop(id);
+  if (const auto sha256 = ring.drop(id); !sha256.empty()) x.server.streams.drop(sha256);
   response r;
   r.status = 204;
   co_return r;
@@ -122,6 +123,7 @@ void set_cookies(const settings& s, const std::string& secret, response& r) {
 
 asio::awaitable<void> forget_session(exchange& x, const std::string& hash) {
   x.server.keys.drop_session(hash);
+  x.server.streams.drop(hash);
   co_await callback<result<bool>>(x, [&](auto done) { x.server.to.forget(session_kind, hash, done); });
 }
 

@@ -3,6 +3,7 @@
 #include "http/json_text.hpp"
 #include "http/multipart.hpp"
 #include "http/v1.hpp"
+#include "model/text.hpp"
 
 namespace troupe::http {
 namespace {
@@ -95,22 +96,21 @@ std::string query_text(const exchange& x, const char* name) {
 }
 
 response made(const stored_original& o, milliseconds retention) {
-  auto r = json_response(201, dump({{"id", "org_" + std::to_string(o.id)},
-                                    {"filename", o.filename},
-                                    {"sha256", o.hash.hex()},
-                                    {"size", o.size},
-                                    {"created_at", to_rfc3339(o.created)},
-                                    {"expires_at", to_rfc3339(o.created + retention)}}));
-  r.headers.emplace_back("Location", "/v1/originals/org_" + std::to_string(o.id));
-  return r;
+  return json_response(201, dump({{"id", "org_" + std::to_string(o.id)},
+                                  {"filename", o.filename},
+                                  {"sha256", o.hash.hex()},
+                                  {"size", o.size},
+                                  {"created_at", to_rfc3339(o.created)},
+                                  {"expires_at", to_rfc3339(o.created + retention)}}));
 }
 
 /// The body is the original; `filename` and `sha256` of the query say what it is called and what it has to
 /// be.
 asio::awaitable<response> create(exchange& x) {
   if (x.who.key && !x.who.key->may_write) co_return error_response(403, "forbidden", "the key may not write");
-  const auto wanted = query_text(x, "sha256");
-  if (!wanted.empty() && digest_from_hex(wanted).empty())
+  const auto wanted = ascii_lower(query_text(x, "sha256"));
+  const bool hexadecimal = wanted.size() == 64 && wanted.find_first_not_of("0123456789abcdef") == wanted.npos;
+  if (!wanted.empty() && !hexadecimal)
     co_return error_response(fail(errc::invalid_request, "sha256: expected 64 hexadecimal digits"));
   std::optional<response> refused;
   const auto body = co_await receive(x, refused);

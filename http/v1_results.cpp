@@ -6,12 +6,15 @@
 #include "http/v1_render.hpp"
 #include "http/zip_stream.hpp"
 
+#include <stdexcept>
+
 namespace troupe::http {
 namespace {
 
 using json = nlohmann::ordered_json;
 
 constexpr uint32_t items_at_once = 100;
+constexpr size_t longest_index = 4u << 20;
 
 /// `e<event>.<index>`, as `next_cursor` and the lines have it.
 std::string cursor_of(const end_position& p) {
@@ -29,6 +32,11 @@ result<end_position> position_of(const exchange& x) {
       !parse_id(text.substr(dot + 1), index) || index > ~uint32_t{0})
     return fail(errc::invalid_request, "cursor: expected the cursor of an earlier line");
   return end_position{event_number{event}, index};
+}
+
+/// Ends the connection in the middle of the body: what is cut must not look whole.
+std::runtime_error cut_short(const failure& f) {
+  return std::runtime_error("results were cut short: " + std::string(f.text()));
 }
 
 /// Goes through the items of a batch in the order of their ends, their texts with them.
@@ -51,6 +59,7 @@ public:
     if (row.state != item_state::succeeded) co_return std::nullopt;
     auto text = co_await callback<result<source_text>>(
         x_, [&](auto done) { x_.server.to.ask().text(row.source, done); });
+    if (!text && text.error().code != errc::not_found) throw cut_short(text.error());
     if (!text) co_return std::nullopt;
     co_return std::move(*text);
   }
@@ -77,7 +86,8 @@ asio::awaitable<void> write_lines(exchange& x, batch_id id, end_position from, b
   const auto watching = x.server.to.watch(id, [news] { news->notify(); });
   for (;;) {
     const auto page = co_await all.next();
-    if (!page || page->ended) co_return;
+    if (!page) throw cut_short(page.error());
+    if (page->ended) co_return;
     for (const auto& row : page->items) {
       const auto text = co_await all.text_of(row);
       const auto line = line_of(row, text);
@@ -86,7 +96,9 @@ asio::awaitable<void> write_lines(exchange& x, batch_id id, end_position from, b
     }
     if (!page->items.empty()) continue;
     if (!follow) co_return;
-    co_await news->wait(std::chrono::steady_clock::now() + x.server.options.http.heartbeat);
+    const auto until = std::chrono::steady_clock::now() + x.server.options.http.heartbeat;
+    co_await news->wait(until);
+    if (std::chrono::steady_clock::now() < until) continue;
     // An empty line is no object: it tells whether the client is still there.
     const std::string alive = "\n";
     const bool there = co_await to.write(alive);
@@ -112,14 +124,21 @@ std::string file_name_for(const item& row, const std::string& title) {
   return std::string(number) + (words.empty() ? "" : "-" + words) + ".md";
 }
 
+/// `items.ndjson`, `items-2.ndjson`, …
+std::string index_name(unsigned before) {
+  return before == 0 ? "items.ndjson" : "items-" + std::to_string(before + 1) + ".ndjson";
+}
+
 /// The Markdown of each item that succeeded, and `items.ndjson` with a line for each that has ended.
 asio::awaitable<void> write_archive(exchange& x, batch_id id, stream_writer& to) {
   export_of all{x, id, {}};
   zip_stream zip;
   std::string index;
+  unsigned indexes = 0;
   for (;;) {
     const auto page = co_await all.next();
-    if (!page || page->items.empty()) break;
+    if (!page) throw cut_short(page.error());
+    if (page->items.empty()) break;
     for (const auto& row : page->items) {
       const auto text = co_await all.text_of(row);
       auto about = v1_json(item_view{row});
@@ -131,9 +150,13 @@ asio::awaitable<void> write_archive(exchange& x, batch_id id, stream_writer& to)
         if (!sent) co_return;
       }
       index += dump(about) + "\n";
+      if (index.size() < longest_index) continue;
+      const auto bytes = zip.add(index_name(indexes++), std::exchange(index, {}));
+      const bool sent = co_await to.write(bytes);
+      if (!sent) co_return;
     }
   }
-  auto last = zip.add("items.ndjson", index);
+  auto last = zip.add(index_name(indexes), index);
   last += zip.finish();
   co_await to.write(last);
 }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t webhook_kind = record{webhook{}}.index();
 constexpr uint32_t progress_steps = 10;
+constexpr uint16_t gone_for_good = 410;
 
 template <class T>
 bool has(const std::vector<T>& all, const T& x) {
@@ -85,6 +86,11 @@ void ledger::record_delivery(const delivery& before, const delivery& after) {
   if (!db_.get(table::index, key::outbox(before))) return;
   set_->erase(table::index, key::outbox(before));
   set_->put(table::index, after.ended ? key::sent(after) : key::outbox(after), layout::encode(after));
+  const auto it = webhooks_.find(after.webhook);
+  if (after.http_status != gone_for_good || it == webhooks_.end() || !it->second.disabled.empty()) return;
+  auto w = it->second;
+  w.disabled = "the receiver answered 410 Gone";
+  keep(record{w});
 }
 
 bool ledger::redeliver(const delivery& d) {

@@ -59,6 +59,8 @@ result<batch> ledger::append(batch_id id, std::span<const item_spec> items) {
 void ledger::reopen(batch& b) {
   if (!terminal(b.state)) return;
   b.state = batch_state::open;
+  // It was for the first time; what had succeeded by then is not to expire now.
+  if (b.options.deadline <= now()) b.options.deadline = {};
   set_->put(table::index, key::open_batch(b.id), {});
 }
 
@@ -124,6 +126,7 @@ bool ledger::reset_item(item& row, batch& b, retry_plan plan) {
   row.duplicate = false;
   row.parser_deaths = 0;
   row.forgiven = row.attempts;
+  if (row.options.deadline <= now()) row.options.deadline = {};
   row.updated = now();
   write_item(row);
   write_event({.kind = event_kind::item_retried, .index = row.key.index, .item = row.id}, b);
