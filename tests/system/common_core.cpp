@@ -172,6 +172,11 @@ BOOST_AUTO_TEST_CASE(no_list_search_or_retry_of_what_failed) {
   BOOST_TEST(removed["failures"][0]["batch"] == slow);
   BOOST_TEST(removed["failures"][0]["code"] == "batch_open");
   BOOST_TEST(post("/v1/bulk", {{"action", "retry"}, {"filter", {{"nonsense", "x"}}}}).status == 400);
+  // What says nothing, or does not go with it, would match everything.
+  for (const auto& wrong : {json{{"batch", ""}}, json{{"tag", ""}}, json{{"host", "x"}}, json{{"q", "x"}}})
+    BOOST_TEST(post("/v1/bulk", {{"action", "delete"}, {"of", "batches"}, {"filter", wrong}}).status == 400);
+  BOOST_TEST(bulk({{"action", "delete"}, {"of", "batches"}, {"filter", {{"tag", "none"}}}})["matched"] == 0);
+  BOOST_TEST(get("/v1/batches?tag=none").json()["data"].empty());
   BOOST_TEST(
       post("/v1/bulk", {{"action", "explode"}, {"filter", json::object()}}).json()["errors"][0]["pointer"] ==
       "/action");

@@ -124,6 +124,36 @@ BOOST_AUTO_TEST_CASE(an_event_stream_works_by_cookie) {
   BOOST_TEST(server->get(path).status == 401);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_of_one_notebook_is_not_seen_from_another) {
+  const auto seven =
+      make_key({{"name", "seven"}, {"notebooks", {7}}, {"write", true}})["key"].get<std::string>();
+  const auto secret = server->post("/v1/originals", "a secret text of the manager", {bearer(manager)}).json();
+  const json of_it{{"notebook", 7}, {"items", {{{"original", secret["id"]}}}}};
+  BOOST_TEST(with_key(seven, "POST", "/v1/batches", of_it).status == 400);
+  BOOST_TEST(with_key(manager, "POST", "/v1/batches", of_it).status == 202);
+  const auto other = with_key(manager, "POST", "/v1/batches", {{"notebook", 8}, {"items", pages(1)}}).json();
+  const auto path = "/v1/batches/" + other["id"].get<std::string>();
+  for (const auto* more : {"", "/items", "/events", "/results"})
+    BOOST_TEST(with_key(seven, "GET", path + more).status == 404, more);
+  BOOST_TEST(with_key(seven, "DELETE", path).status == 404);
+  BOOST_TEST(with_key(seven, "GET", "/v1/notebooks/8/events").status == 404);
+  const auto hook = with_key(manager, "POST", "/v1/webhooks", {{"url", o.url("/status/200")}}).json();
+  BOOST_TEST(with_key(seven, "GET", "/v1/webhooks/" + hook["id"].get<std::string>()).status == 404);
+  BOOST_TEST(with_key(seven, "POST", "/v1/webhooks", {{"url", o.url("/status/200")}}).status == 403);
+  BOOST_TEST(with_key(seven, "PATCH", "/v1/hosts/a.example", {{"paused", true}}).status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_ends_with_its_key) {
+  const auto k = make_key({{"name", "brief"}});
+  const auto made = with_key(manager, "POST", "/v1/batches", {{"items", pages(1, "/hang?")}}).json();
+  raw_client c{server->base()};
+  c.send("GET /v1/batches/" + made["id"].get<std::string>() + "/events HTTP/1.1\r\nHost: localhost\r\n" +
+         bearer(k["key"]) + "\r\n\r\n");
+  c.read_until("batch.accepted");
+  with_key(manager, "DELETE", "/v1/keys/" + k["id"].get<std::string>());
+  BOOST_TEST(c.closed());
+}
+
 BOOST_AUTO_TEST_CASE(a_session_ends_with_its_key) {
   const auto k = make_key({{"name", "brief"}, {"write", true}});
   const auto in = server->post("/v1/session", json{{"key", k["key"]}}.dump());

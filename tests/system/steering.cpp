@@ -166,6 +166,31 @@ BOOST_AUTO_TEST_CASE(nothing_begins_before_its_time) {
   BOOST_TEST(items(id)["data"][1]["updated_at"].get<std::string>() >= at);
 }
 
+BOOST_AUTO_TEST_CASE(times_far_away_are_times_all_the_same) {
+  const auto id = create({{"items",
+                           {{{"url", o.url("/page/1")}, {"not_before", "9999-01-01T00:00:00Z"}},
+                            {{"url", o.url("/page/2")}, {"deadline", "9999-01-01T00:00:00Z"}}}},
+                          {"deadline", "9999-12-31T23:59:59Z"}})["id"]
+                      .get<std::string>();
+  wait_until([&] { return batch(id)["counts"]["succeeded"] == 1; });
+  const auto waiting = items(id, "status=pending")["data"];
+  BOOST_REQUIRE(waiting.size() == 1u);
+  BOOST_TEST(get("/v1/items/" + waiting[0]["id"].get<std::string>() + "/why").json()["waiting_for"] ==
+             "not_before");
+  BOOST_TEST(o.hits()["/page/1"] == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_leaves_a_deadline_that_has_passed_behind) {
+  const auto at = rfc3339_in(800ms);
+  const auto id = create({{"items", pages(2)}, {"deadline", at}})["id"].get<std::string>();
+  BOOST_TEST(ended(id)["counts"]["succeeded"] == 2);
+  wait_until([&] { return rfc3339_in(0ms) > at; });
+  post("/v1/batches/" + id + "/retry", {{"items", "all"}});
+  const auto again = ended(id);
+  BOOST_TEST(again["counts"]["succeeded"] == 2);
+  BOOST_TEST(again["state"] == "completed");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_failure_ends_a_batch_that_wants_it) {
   auto urls = pages(50, "/hang?");
   urls.push_back(o.url("/status/404", 9));

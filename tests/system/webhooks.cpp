@@ -130,6 +130,19 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_is_gone_is_told_no_more) {
   wait_until([&] { return received("/status/200").size() == 1u; });
 }
 
+BOOST_AUTO_TEST_CASE(what_is_changed_while_a_receiver_goes_stays_changed) {
+  const auto w = hook({{"url", o.url("/status/410/400")}, {"events", {"batch.accepted"}}});
+  const auto gone = hook({{"url", o.url("/status/410/400")}, {"events", {"batch.accepted"}}});
+  create({{"items", pages(1)}});
+  wait_until([&] { return received("/status/410/400").size() == 2u; });
+  const auto path = "/v1/webhooks/" + w["id"].get<std::string>();
+  BOOST_TEST(post(path + "/rotate").status == 200);
+  BOOST_TEST(server->send("DELETE", "/v1/webhooks/" + gone["id"].get<std::string>(), "").status == 204);
+  wait_until([&] { return get(path).json()["enabled"] == false; });
+  BOOST_TEST(get(path).json().contains("old_secret_until"));
+  BOOST_TEST(get("/v1/webhooks/" + gone["id"].get<std::string>()).status == 404);
+}
+
 BOOST_AUTO_TEST_CASE(redirects_and_hanging_receivers_are_failures_that_hold_nobody_up) {
   const auto moved = hook({{"url", o.url("/redirect/1")}, {"events", {"batch.accepted"}}});
   const auto hangs = hook({{"url", o.url("/hang")}, {"events", {"batch.accepted"}}});
