@@ -218,6 +218,28 @@ BOOST_AUTO_TEST_CASE(cancelling_twice_is_cancelling_once) {
   BOOST_TEST(done["counts"]["cancelled"] == 50);
 }
 
+BOOST_AUTO_TEST_CASE(listeners_of_one_feed_each_begin_where_they_left_off) {
+  const auto id = create({{"items", pages(20)}, {"sealed", false}})["id"].get<std::string>();
+  while (server->get("/v1/batches/" + id).json()["counts"]["succeeded"] != 20) {
+  }
+  const auto listen = [&](raw_client& c, const std::string& header, size_t count) {
+    c.send("GET /v1/batches/" + id + "/events HTTP/1.0\r\nHost: localhost\r\n" + header + "\r\n");
+    while (frames_in(c.received()).size() < count && !c.closed(50ms)) {
+    }
+    return frames_in(c.received());
+  };
+  // The first keeps the feed, which remembers all of it as one piece.
+  raw_client first{server->base()};
+  const auto all = listen(first, "", 21);
+  BOOST_REQUIRE(all.size() == 21u);
+  for (const size_t seen : {1u, 7u, 20u}) {
+    raw_client other{server->base()};
+    const auto rest =
+        listen(other, "Last-Event-ID: " + std::to_string(all[seen - 1].first) + "\r\n", all.size() - seen);
+    BOOST_TEST((rest == std::vector(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end())));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_listener_that_is_cut_off_sees_each_event_once) {
   constexpr unsigned items = 700;
   const auto id =
