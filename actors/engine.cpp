@@ -121,10 +121,7 @@ public:
     ask_value(std::move(done), cancel_atom_v, item.batch, item.index);
   }
   void steer_batch(steering what, answer<batch> done) override {
-    ask_actor(
-        *system_, node_,
-        [done](steered& r) { r.error.code == errc::none ? done(std::move(r.row)) : done(r.error); },
-        [done](failure f) { done(std::move(f)); }, steer_atom_v, std::move(what));
+    ask_row<steered>(std::move(done), steer_atom_v, std::move(what));
   }
   void why(item_key item, answer<wait_reason> done) override {
     ask_value(std::move(done), look_atom_v, item.batch, item.index);
@@ -132,9 +129,11 @@ public:
   void look_at_host(std::string host, answer<host_look> done) override {
     ask_value(std::move(done), look_atom_v, std::move(host));
   }
-  void keep(record r, answer<record> done) override { ask_kept(std::move(done), keep_atom_v, std::move(r)); }
+  void keep(record r, answer<record> done) override {
+    ask_row<kept>(std::move(done), keep_atom_v, std::move(r));
+  }
   void keep_original(stored_original x, content_ref body, answer<record> done) override {
-    ask_kept(std::move(done), keep_atom_v, record{std::move(x)}, std::move(body));
+    ask_row<kept>(std::move(done), keep_atom_v, record{std::move(x)}, std::move(body));
   }
   void forget(size_t kind, std::string name, answer<bool> done) override {
     ask_value(std::move(done), remove_atom_v, uint64_t{kind}, std::move(name));
@@ -251,11 +250,12 @@ private:
         *system_, node_, [done](T& value) { done(std::move(value)); },
         [done](failure f) { done(std::move(f)); }, std::move(args)...);
   }
-  template <class... Args>
-  void ask_kept(answer<record> done, Args... args) {
+  /// Asks for an answer that has either an error or a row.
+  template <class Answer, class Row, class... Args>
+  void ask_row(answer<Row> done, Args... args) {
     ask_actor(
         *system_, node_,
-        [done](kept& r) { r.error.code == errc::none ? done(std::move(r.row)) : done(r.error); },
+        [done](Answer& r) { r.error.code == errc::none ? done(std::move(r.row)) : done(r.error); },
         [done](failure f) { done(std::move(f)); }, std::move(args)...);
   }
 

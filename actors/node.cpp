@@ -22,7 +22,8 @@ struct node_state {
   node_plan plan;
   std::optional<started_services> running;
   std::unordered_map<batch_id, supervisor_actor> supervisors;
-  std::unordered_map<caf::actor_addr, batch> batches;
+  /// What each supervisor is of.
+  std::unordered_map<caf::actor_addr, std::pair<batch_id, notebook_id>> batches;
   std::unordered_map<notebook_id, int64_t> open_of;
   /// Services whose end is awaited; all others have ended.
   std::unordered_map<caf::actor_addr, std::string> alive;
@@ -91,7 +92,7 @@ public:
     const auto child = spawn_supervisor(
         self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options, s_.plan.listeners});
     self_->monitor(child);
-    s_.batches.emplace(child.address(), b);
+    s_.batches.emplace(child.address(), std::pair{b.id, b.home});
     ++s_.open_of[b.home];
     s_.supervisors.emplace(b.id, child);
     count();
@@ -250,7 +251,7 @@ public:
 
   void down(const caf::down_msg& msg) {
     if (const auto it = s_.batches.find(msg.source); it != s_.batches.end())
-      return supervisor_down(it->second.id, it->second.home, msg);
+      return supervisor_down(it->second.first, it->second.second, msg);
     const auto service = s_.alive.extract(msg.source);
     if (service.empty()) return;
     if (s_.stopping || s_.restarting) return go_on();

@@ -102,8 +102,11 @@ void feed::read() {
 
 void feed::take(result<event_page> page) {
   reading_ = false;
-  // The next tick asks again.
-  if (!page) return;
+  if (!page) {
+    // The next tick asks again.
+    has_news_ = true;
+    return;
+  }
   if (page->lost) {
     // They come again and are told so.
     for (const auto& l : listeners_)
@@ -208,7 +211,7 @@ bool feed::tick() {
   for (const auto& l : listeners_)
     l->tick(at);
   deliver();
-  news();
+  if (has_news_) news();
   return !listeners_.empty();
 }
 

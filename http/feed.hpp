@@ -47,8 +47,6 @@ public:
   bool gone() const { return gone_; }
   bool busy() const { return piece_ != nullptr; }
   event_number at() const { return at_; }
-  /// Where it begins when the log's part of a batch begins later.
-  void skip_to(event_number at) { at_ = std::max(at_, at); }
   /// Being read for from the store.
   bool catching_up = false;
 

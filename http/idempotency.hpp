@@ -10,7 +10,7 @@
 #include "http/router.hpp"
 #include "http/signal.hpp"
 
-#include <set>
+#include <map>
 
 namespace troupe::http {
 

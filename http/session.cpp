@@ -176,7 +176,7 @@ private:
     if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
     if (!found.to->streamed) {
       if (is_once(x)) x.body.hash();
-      no = co_await read_body(x.body);
+      no = co_await read_whole_body(x);
     }
     if (no) co_return std::move(*no);
     co_return co_await run_handler(*found.to, x);
@@ -212,15 +212,6 @@ private:
 
   static response body_too_large() {
     return error_response(413, "body_too_large", "the body is longer than allowed here");
-  }
-
-  asio::awaitable<std::optional<response>> read_body(request_body& body) {
-    for (;;) {
-      auto piece = co_await next();
-      if (piece.refused) co_return std::move(piece.refused);
-      if (piece.data.empty()) co_return std::nullopt;
-      if (auto f = body.append(piece.data); f.code != errc::none) co_return error_response(f);
-    }
   }
 
   asio::awaitable<body_piece> next() override {

@@ -57,7 +57,7 @@ failure upload_body::begin_file(const part_head& head) {
     return fail(errc::too_large, "files: more than limits.files_per_request");
   single_ = single_ || field_ == "file";
   if (auto f = add_pending({}); f.code != errc::none) return f;
-  file_ = std::make_unique<file>();
+  file_ = std::make_unique<file>(server_);
   file_->name = clean_filename(head.filename.value_or(""));
   return fail(errc::none);
 }
@@ -76,23 +76,10 @@ failure upload_body::write(std::string_view bytes) {
   if (f.refused.code != errc::none) return fail(errc::none);
   if (f.size > static_cast<uint64_t>(server_.options.limits.file_bytes)) {
     f.refused = fail(errc::too_large, "the file is larger than limits.file_bytes");
-    f.spooled.reset();
-    f.text = {};
+    f.bytes.reset();
     return fail(errc::none);
   }
-  f.hash.update(bytes);
-  if (!f.spooled && f.size <= static_cast<uint64_t>(server_.options.http.spool_bytes)) {
-    f.text += bytes;
-    return fail(errc::none);
-  }
-  if (!f.spooled) {
-    auto made = server_.to.new_spool();
-    if (!made) return made.error();
-    f.spooled = std::move(*made);
-    if (auto e = f.spooled->append(f.text); e.code != errc::none) return e;
-    f.text = {};
-  }
-  return f.spooled->append(bytes);
+  return f.bytes->append(bytes);
 }
 
 failure upload_body::end() {
@@ -102,28 +89,13 @@ failure upload_body::end() {
     return fail(errc::none);
   }
   auto name = file_->name;
-  auto content = file_->refused.code == errc::none ? close_file() : result<content_ref>{file_->refused};
+  auto content =
+      file_->refused.code == errc::none ? file_->bytes->close() : result<content_ref>{file_->refused};
   if (!content && file_->refused.code == errc::none) return content.error();
   pending_.emplace(std::move(name), std::move(content));
   held_ += pending_->second && pending_->second->bytes ? pending_->second->size : 0;
   file_.reset();
   return fail(errc::none);
-}
-
-result<content_ref> upload_body::close_file() {
-  content_ref out;
-  out.size = file_->size;
-  if (out.size > 0) out.hash = file_->hash.finish();
-  if (file_->spooled) {
-    // Synced here, so that the writer does not have to wait for the disk.
-    auto closed = file_->spooled->close(true);
-    if (!closed) return closed.error();
-    out.path = std::move(closed->path);
-    out.keeper = std::move(closed->keeper);
-  } else {
-    out.bytes = std::make_shared<const std::string>(std::move(file_->text));
-  }
-  return out;
 }
 
 failure upload_body::add_pending(std::string_view upload_id) {

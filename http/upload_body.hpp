@@ -2,6 +2,7 @@
 /// The multipart body of an upload: each file goes to the store's files as it arrives.
 
 #include "http/accepting.hpp"
+#include "http/incoming_file.hpp"
 #include "http/multipart.hpp"
 
 namespace troupe::http {
@@ -23,11 +24,12 @@ public:
 
 private:
   struct file {
+    explicit file(const server_context& server)
+        : bytes(server) {}
     std::string name;
-    hasher hash;
+    /// None once it is refused.
+    std::optional<incoming_file> bytes;
     uint64_t size = 0;
-    std::string text;
-    std::unique_ptr<spool> spooled;
     /// Why it is not taken; its bytes are passed over.
     failure refused{errc::none, {}, 0, std::nullopt};
   };
@@ -36,7 +38,6 @@ private:
   failure end();
   failure begin_file(const part_head& head);
   failure write(std::string_view bytes);
-  result<content_ref> close_file();
   failure add_pending(std::string_view upload_id);
 
   const server_context& server_;

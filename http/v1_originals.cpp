@@ -1,5 +1,6 @@
 /// Bytes that are sent ahead of their items.
 #include "http/callback.hpp"
+#include "http/incoming_file.hpp"
 #include "http/json_text.hpp"
 #include "http/multipart.hpp"
 #include "http/v1.hpp"
@@ -10,51 +11,26 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// A body as it becomes content: in memory while it is small, then in the store's own file.
+/// A body as it becomes content, within `limits.file_bytes`.
 class original_body {
 public:
   explicit original_body(const server_context& server)
-      : server_(server) {}
+      : most_(static_cast<uint64_t>(server.options.limits.file_bytes))
+      , file_(server) {}
 
   failure feed(std::string_view bytes) {
-    out_.size += bytes.size();
-    hash_.update(bytes);
-    if (out_.size > static_cast<uint64_t>(server_.options.limits.file_bytes))
+    if (file_.size() + bytes.size() > most_)
       return fail(errc::too_large, "the original is larger than limits.file_bytes");
-    if (!file_ && out_.size <= static_cast<uint64_t>(server_.options.http.spool_bytes)) {
-      text_ += bytes;
-      return fail(errc::none);
-    }
-    if (!file_) {
-      auto made = server_.to.new_spool();
-      if (!made) return made.error();
-      file_ = std::move(*made);
-      if (auto f = file_->append(text_); f.code != errc::none) return f;
-      text_ = {};
-    }
-    return file_->append(bytes);
+    return file_.append(bytes);
   }
-
   result<content_ref> finish() {
-    if (out_.size == 0) return fail(errc::empty_content, "the original is empty");
-    out_.hash = hash_.finish();
-    if (!file_) {
-      out_.bytes = std::make_shared<const std::string>(std::move(text_));
-      return out_;
-    }
-    auto closed = file_->close(true);
-    if (!closed) return closed.error();
-    out_.path = std::move(closed->path);
-    out_.keeper = std::move(closed->keeper);
-    return out_;
+    if (file_.size() == 0) return fail(errc::empty_content, "the original is empty");
+    return file_.close();
   }
 
 private:
-  const server_context& server_;
-  content_ref out_;
-  hasher hash_;
-  std::string text_;
-  std::unique_ptr<spool> file_;
+  uint64_t most_;
+  incoming_file file_;
 };
 
 /// What was read ahead, to tell whether the request came before.
