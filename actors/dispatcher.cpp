@@ -21,6 +21,8 @@ constexpr milliseconds longest_timer{3'600'000};
 struct channel {
   std::set<std::pair<uint64_t, bool>> under_way;
   bool reading = false;
+  /// Recorded while it was being read: the page may show them as they were before.
+  std::set<std::pair<uint64_t, bool>> recorded;
   /// Something new came while it was being read.
   bool again = false;
   /// When it looks next by itself.
@@ -60,6 +62,7 @@ public:
     const auto most = static_cast<size_t>(s_.options.webhooks.concurrent);
     if (c.reading || c.under_way.size() >= most) return;
     c.reading = true;
+    c.recorded.clear();
     self_->request(s_.with.reader, store_timeout, deliver_atom_v, id, static_cast<uint32_t>(2 * most))
         .then([self = self_, id](due_page& page) { dispatching(self).take(id, page); },
               [self = self_, id](const caf::error&) {
@@ -73,6 +76,7 @@ private:
     auto& c = s_.channels[id];
     c.reading = false;
     const bool again = std::exchange(c.again, false);
+    const auto recorded = std::exchange(c.recorded, {});
     if (!page.to || !page.to->disabled.empty()) {
       if (again) return wake(id);
       if (c.under_way.empty()) s_.channels.erase(id);
@@ -80,7 +84,8 @@ private:
     }
     for (auto& [d, e] : page.due) {
       if (c.under_way.size() >= static_cast<size_t>(s_.options.webhooks.concurrent)) break;
-      if (!c.under_way.emplace(raw(d.event), d.progress()).second) continue;
+      const std::pair name{raw(d.event), d.progress()};
+      if (recorded.contains(name) || !c.under_way.insert(name).second) continue;
       e ? send(*page.to, d, *e) : give_up(d, "the log keeps the event no more");
     }
     if (page.next) wake_at(id, *page.next);
@@ -167,7 +172,9 @@ private:
   void done(const delivery& d, bool stored) {
     const auto it = s_.channels.find(d.webhook);
     if (it == s_.channels.end()) return;
-    it->second.under_way.erase({raw(d.event), d.progress()});
+    const std::pair name{raw(d.event), d.progress()};
+    it->second.under_way.erase(name);
+    if (it->second.reading) it->second.recorded.insert(name);
     if (stored) return wake(d.webhook);
     self_->delayed_send(self_, storage_pause, wake_atom_v, d.webhook);
   }
