@@ -1,7 +1,6 @@
 #include "http/accepting.hpp"
 
 #include "http/callback.hpp"
-#include "http/render.hpp"
 #include "http/signal.hpp"
 
 #include <future>
@@ -71,19 +70,6 @@ asio::awaitable<submitted> accepting::complete(exchange& x) {
   // From here on the batch is the node's: what fails is dropped there.
   done_ = true;
   co_return co_await callback<submitted>(x, [&](auto done) { to_.submit(std::move(part), done); });
-}
-
-asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id) {
-  const auto v = co_await wait_for_batch(x, n, id, x.server.options.http.single_item_wait);
-  if (!v) co_return error_response(v.error());
-  const auto& it = v->items.front();
-  if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
-  if (it.row.state != item_state::succeeded)
-    co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
-  const auto text = co_await callback<result<source_text>>(
-      x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
-  if (!text) co_return error_response(text.error());
-  co_return json_response(201, render_single(it, *text));
 }
 
 } // namespace troupe::http

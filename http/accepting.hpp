@@ -38,8 +38,4 @@ private:
 asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
                                                    milliseconds at_most);
 
-/// Waits for a batch of one, at most `http.single_item_wait_ms`: 201 with what came of it, 422 when it
-/// failed, 202 when it takes longer.
-asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id);
-
 } // namespace troupe::http

@@ -2,7 +2,7 @@
 
 #include "actors/event_json.hpp"
 #include "http/json_text.hpp"
-#include "http/v1_render.hpp"
+#include "http/v1/render.hpp"
 
 #include <boost/asio/post.hpp>
 

@@ -2,11 +2,11 @@
 
 #include "config/log.hpp"
 #include "http/feeds.hpp"
-#include "http/guide.hpp"
+#include "http/guide/guide.hpp"
 #include "http/idempotency.hpp"
 #include "http/keys.hpp"
 #include "http/session.hpp"
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 #include "process/scheduling.hpp"
 
 #include <boost/asio/as_tuple.hpp>

@@ -1,6 +1,8 @@
-#include "http/guide.hpp"
+#include "http/guide/guide.hpp"
 
+#include "http/accepting.hpp"
 #include "http/callback.hpp"
+#include "http/guide/render.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,21 +20,17 @@ asio::awaitable<response> health(exchange& x) {
 
 } // namespace
 
-result<notebook_id> notebook_of(const exchange& x) {
-  uint64_t n = 0;
-  if (!parse_id(x.arguments.front(), n))
-    return fail(errc::invalid_request,
-                "notebook: expected a whole number below 2^53, not \"" + x.arguments.front() + "\"");
-  return notebook_id{n};
-}
-
-result<uint64_t> query_number(const exchange& x, const std::string& name, uint64_t initial, uint64_t most) {
-  const auto it = x.query.find(name);
-  if (it == x.query.end()) return initial;
-  uint64_t n = 0;
-  if (!parse_id(it->second, n) || n > most)
-    return fail(errc::invalid_request, name + ": expected a whole number up to " + std::to_string(most));
-  return n;
+asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id) {
+  const auto v = co_await wait_for_batch(x, n, id, x.server.options.http.single_item_wait);
+  if (!v) co_return error_response(v.error());
+  const auto& it = v->items.front();
+  if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
+  if (it.row.state != item_state::succeeded)
+    co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
+  if (!text) co_return error_response(text.error());
+  co_return json_response(201, render_single(it, *text));
 }
 
 std::vector<route> guide_routes() {

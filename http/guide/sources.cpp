@@ -1,7 +1,8 @@
 /// What finished items left: files of a notebook, their content, the knowledge base.
 #include "http/callback.hpp"
-#include "http/guide.hpp"
-#include "http/render.hpp"
+#include "http/guide/guide.hpp"
+#include "http/guide/render.hpp"
+#include "http/query.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 /// One item: what became of it, and how.
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
-#include "http/v1.hpp"
-#include "http/v1_render.hpp"
+#include "http/v1/render.hpp"
+#include "http/v1/v1.hpp"
 
 namespace troupe::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "http/submission_body.hpp"
+#include "http/guide/submission_body.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 /// How hosts are treated.
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 
 #include "model/text.hpp"
 

@@ -1,9 +1,10 @@
 /// Submitting URLs, and the status of a batch.
 #include "http/accepting.hpp"
 #include "http/callback.hpp"
-#include "http/guide.hpp"
-#include "http/render.hpp"
-#include "http/submission_body.hpp"
+#include "http/guide/guide.hpp"
+#include "http/guide/render.hpp"
+#include "http/guide/submission_body.hpp"
+#include "http/query.hpp"
 
 namespace troupe::http {
 namespace {

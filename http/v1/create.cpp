@@ -1,12 +1,12 @@
 /// Batches: made, and added to.
 #include "http/accepting.hpp"
 #include "http/callback.hpp"
-#include "http/guide.hpp"
 #include "http/json_text.hpp"
+#include "http/query.hpp"
 #include "http/upload_body.hpp"
-#include "http/v1.hpp"
-#include "http/v1_render.hpp"
-#include "http/v1_submission.hpp"
+#include "http/v1/render.hpp"
+#include "http/v1/submission.hpp"
+#include "http/v1/v1.hpp"
 
 #include "model/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "http/v1_submission.hpp"
+#include "http/v1/submission.hpp"
 
 #include "http/multipart.hpp"
 

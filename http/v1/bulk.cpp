@@ -1,7 +1,7 @@
 /// One action on everything that a filter matches.
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 
 namespace troupe::http {
 namespace {

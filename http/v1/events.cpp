@@ -2,9 +2,9 @@
 #include "actors/event_json.hpp"
 #include "http/callback.hpp"
 #include "http/feeds.hpp"
-#include "http/guide.hpp"
 #include "http/json_text.hpp"
-#include "http/v1.hpp"
+#include "http/query.hpp"
+#include "http/v1/v1.hpp"
 
 namespace troupe::http {
 namespace {

@@ -3,7 +3,7 @@
 /// length.
 
 #include "http/body.hpp"
-#include "http/v1_options.hpp"
+#include "http/v1/options.hpp"
 
 namespace troupe::http {
 

@@ -1,4 +1,4 @@
-#include "http/render.hpp"
+#include "http/guide/render.hpp"
 #include "http/json_text.hpp"
 
 #include <cmath>

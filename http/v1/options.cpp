@@ -1,4 +1,4 @@
-#include "http/v1_options.hpp"
+#include "http/v1/options.hpp"
 
 #include "model/secrets.hpp"
 #include "model/text.hpp"

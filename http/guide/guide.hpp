@@ -14,9 +14,8 @@ void add_file_routes(std::vector<route>& into);
 void add_upload_routes(std::vector<route>& into);
 void add_source_routes(std::vector<route>& into);
 
-/// The notebook in the first placeholder. Fails with `invalid_request`.
-result<notebook_id> notebook_of(const exchange& x);
-/// A whole number from the query; `initial` when it is not there. Fails with `invalid_request`.
-result<uint64_t> query_number(const exchange& x, const std::string& name, uint64_t initial, uint64_t most);
+/// Waits for a batch of one, at most `http.single_item_wait_ms`: 201 with what came of it, 422 when it
+/// failed, 202 when it takes longer.
+asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id);
 
 } // namespace troupe::http

@@ -1,8 +1,8 @@
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 
 #include "http/callback.hpp"
-#include "http/guide.hpp"
 #include "http/json_text.hpp"
+#include "http/query.hpp"
 
 namespace troupe::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "http/v1_render.hpp"
+#include "http/v1/render.hpp"
 
 #include <nlohmann/json.hpp>
 

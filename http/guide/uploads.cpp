@@ -1,7 +1,8 @@
 /// The status of one item, by its upload id: asked for, or pushed.
 #include "http/callback.hpp"
-#include "http/guide.hpp"
-#include "http/render.hpp"
+#include "http/guide/guide.hpp"
+#include "http/guide/render.hpp"
+#include "http/query.hpp"
 #include "http/signal.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,8 +2,8 @@
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
 #include "http/signal.hpp"
-#include "http/v1.hpp"
-#include "http/v1_render.hpp"
+#include "http/v1/render.hpp"
+#include "http/v1/v1.hpp"
 #include "http/zip_stream.hpp"
 
 #include <stdexcept>

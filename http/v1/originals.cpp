@@ -3,7 +3,7 @@
 #include "http/incoming_file.hpp"
 #include "http/json_text.hpp"
 #include "http/multipart.hpp"
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 #include "model/text.hpp"
 
 namespace troupe::http {

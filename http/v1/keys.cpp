@@ -1,10 +1,10 @@
 /// API keys, and browsers that sign in with one.
+#include "http/keys.hpp"
 #include "http/callback.hpp"
 #include "http/door.hpp"
 #include "http/feeds.hpp"
 #include "http/json_text.hpp"
-#include "http/keys.hpp"
-#include "http/v1.hpp"
+#include "http/v1/v1.hpp"
 
 #include "model/content.hpp"
 #include "model/secrets.hpp"

@@ -2,8 +2,8 @@
 #include "actors/event_json.hpp"
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
-#include "http/v1.hpp"
-#include "http/v1_options.hpp"
+#include "http/v1/options.hpp"
+#include "http/v1/v1.hpp"
 
 #include "model/secrets.hpp"
 

@@ -1,10 +1,10 @@
 /// Batches: listed, watched, steered.
 #include "http/callback.hpp"
-#include "http/guide.hpp"
 #include "http/json_text.hpp"
+#include "http/query.hpp"
 #include "http/signal.hpp"
-#include "http/v1.hpp"
-#include "http/v1_render.hpp"
+#include "http/v1/render.hpp"
+#include "http/v1/v1.hpp"
 
 #include "model/content.hpp"
 

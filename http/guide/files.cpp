@@ -1,8 +1,9 @@
 /// Uploading files.
 #include "http/accepting.hpp"
 #include "http/callback.hpp"
-#include "http/guide.hpp"
-#include "http/render.hpp"
+#include "http/guide/guide.hpp"
+#include "http/guide/render.hpp"
+#include "http/query.hpp"
 #include "http/upload_body.hpp"
 
 namespace troupe::http {
