@@ -21,8 +21,10 @@ enum exit_code : int {
   failed = 1,
   /// The command line or the configuration is wrong.
   usage = 2,
-  /// The server cannot be reached or refused.
+  /// The server cannot be reached or has no room.
   unavailable = 3,
+  /// Ctrl-C while it waited for something; what goes on at the server goes on.
+  stopped = 130,
 };
 
 int run(int argc, char** argv, const hooks& with = {});
@@ -45,15 +47,6 @@ struct serve_command {
 };
 int serve(const serve_command& c, const hooks& with);
 
-struct submit_command {
-  std::string server = "http://127.0.0.1:8080";
-  std::string key;
-  uint64_t notebook = 0;
-  bool watch = false;
-  std::vector<std::string> urls;
-};
-int submit(const submit_command& c);
-
 struct parse_command {
   settings_source from;
   std::string input;
@@ -70,5 +63,13 @@ int parse(const parse_command& c);
 int make_key(const std::string& name, bool write);
 /// Checks a store that no server has open, row by row; prints each disagreement.
 int verify(const std::string& directory);
+
+struct restore_command {
+  /// An archive, `-`, or a backup's directory.
+  std::string from;
+  /// A directory that is not there yet, or empty.
+  std::string data = "troupe-data";
+};
+int restore(const restore_command& c);
 
 } // namespace troupe::cli

@@ -22,12 +22,12 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/// Blocks the signals that end the server, in all threads started from here on; `wait` takes them.
-class end_signals {
+/// Blocks the signals that the server heeds, in all threads started from here on; `wait` takes them.
+class signals_heeded {
 public:
-  end_signals() {
+  signals_heeded() {
     sigemptyset(&set_);
-    for (const int s : {SIGTERM, SIGINT, SIGUSR1})
+    for (const int s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
       sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
@@ -41,6 +41,19 @@ public:
 private:
   sigset_t set_;
 };
+
+/// Waits for a signal to end; SIGHUP is one to read the certificate again.
+int wait_for_end(const signals_heeded& signals, http::front& front) {
+  for (;;) {
+    const int got = signals.wait();
+    if (got != SIGHUP) return got;
+    const auto f = front.reload_tls();
+    if (f.code == errc::none)
+      log::info("the certificate was read again");
+    else
+      log::error("the certificate before stays", {{"reason", f.text()}});
+  }
+}
 
 /// Ends the process should an orderly end take too long: nothing durable is lost by that.
 void start_watchdog(milliseconds after) {
@@ -61,7 +74,7 @@ int serve(const serve_command& c, const hooks& with) {
   if (!load_settings(from, options.s)) return usage;
   log::start(options.s.log.level, options.s.log.format);
   raise_descriptor_limit();
-  const end_signals signals;
+  const signals_heeded signals;
   if (with.file_system) options.file_system = with.file_system(options.s.store.directory);
 
   // The front keeps a reference: these stay where they are.
@@ -78,7 +91,7 @@ int serve(const serve_command& c, const hooks& with) {
     return usage;
   }
   log::info("listening", {{"address", (*front)->address()}, {"data", s.store.directory}});
-  const bool died = signals.wait() == SIGUSR1;
+  const bool died = wait_for_end(signals, **front) == SIGUSR1;
   start_watchdog(s.work.drain_timeout + watchdog_grace);
   const bool clean = (*node)->drain();
   (*front)->stop();

@@ -1,5 +1,7 @@
 #include "cli/transport.hpp"
 
+#include "cli/interrupt.hpp"
+
 #include <curl/curl.h>
 
 #include <memory>
@@ -31,35 +33,106 @@ easy make(const std::string& url, std::string& body) {
 
 } // namespace
 
-client::client(std::string server, std::string key)
-    : server_(std::move(server))
-    , key_(std::move(key)) {
-  while (server_.ends_with('/'))
-    server_.pop_back();
+client::client(server_access with)
+    : with_(std::move(with)) {
+  while (with_.server.ends_with('/'))
+    with_.server.pop_back();
 }
 
-result<reply> client::get(const std::string& path) const {
-  return send(path, nullptr);
-}
-result<reply> client::post(const std::string& path, const std::string& json) const {
-  return send(path, &json);
+namespace {
+
+/// What an answer goes to while it comes.
+struct receiving {
+  CURL* from;
+  const request& r;
+  reply& into;
+};
+
+size_t take(char* data, size_t, size_t n, void* to) {
+  auto& x = *static_cast<receiving*>(to);
+  long status = 0;
+  curl_easy_getinfo(x.from, CURLINFO_RESPONSE_CODE, &status);
+  if (x.r.sink && status < 300) return x.r.sink({data, n}) ? n : 0;
+  x.into.body.append(data, n);
+  return n;
 }
 
-result<reply> client::send(const std::string& path, const std::string* json) const {
-  reply r;
-  const auto c = make(server_ + path, r.body);
-  curl_slist* headers = curl_slist_append(nullptr, "Content-Type: application/json");
-  if (!key_.empty()) headers = curl_slist_append(headers, ("Authorization: Bearer " + key_).c_str());
-  curl_easy_setopt(c.get(), CURLOPT_HTTPHEADER, headers);
-  if (json) {
-    curl_easy_setopt(c.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(json->size()));
-    curl_easy_setopt(c.get(), CURLOPT_POSTFIELDS, json->data());
+int check_interrupt(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return interrupted() ? 1 : 0;
+}
+
+/// Headers, multipart body: what has to live as long as a transfer.
+struct parts {
+  curl_slist* headers = nullptr;
+  curl_mime* mime = nullptr;
+  ~parts() {
+    curl_slist_free_all(headers);
+    curl_mime_free(mime);
   }
+  void header(const std::string& line) { headers = curl_slist_append(headers, line.c_str()); }
+};
+
+void add_files(CURL* c, parts& p, const std::vector<std::string>& files) {
+  p.mime = curl_mime_init(c);
+  for (const auto& path : files) {
+    auto* part = curl_mime_addpart(p.mime);
+    curl_mime_name(part, "files");
+    curl_mime_filedata(part, path.c_str());
+  }
+  curl_easy_setopt(c, CURLOPT_MIMEPOST, p.mime);
+}
+
+void set_request(CURL* c, parts& p, const request& r) {
+  if (r.method != "GET") curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+  if (!r.files.empty()) return add_files(c, p, r.files);
+  if (r.method != "POST" && r.body.empty()) return;
+  p.header("Content-Type: " + r.content_type);
+  curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
+  curl_easy_setopt(c, CURLOPT_POSTFIELDS, r.body.data());
+}
+
+void set_limits(CURL* c, bool long_lived) {
+  curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, check_interrupt);
+  if (!long_lived) return;
+  curl_easy_setopt(c, CURLOPT_TIMEOUT, 0L);
+  // A server that is gone without a word is noticed by TCP.
+  curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+} // namespace
+
+result<reply> client::send(const request& r) const {
+  reply out;
+  const auto c = make(with_.server + r.path, out.body);
+  receiving to{c.get(), r, out};
+  curl_easy_setopt(c.get(), CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(c.get(), CURLOPT_WRITEDATA, &to);
+  if (!with_.ca.empty()) curl_easy_setopt(c.get(), CURLOPT_CAINFO, with_.ca.c_str());
+  parts p;
+  set_request(c.get(), p, r);
+  set_limits(c.get(), r.long_lived || !r.files.empty());
+  if (!with_.key.empty()) p.header("Authorization: Bearer " + with_.key);
+  for (const auto& line : r.headers)
+    p.header(line);
+  curl_easy_setopt(c.get(), CURLOPT_HTTPHEADER, p.headers);
   const auto code = curl_easy_perform(c.get());
-  curl_slist_free_all(headers);
-  if (code != CURLE_OK) return fail(errc::connect_refused, server_ + ": " + curl_easy_strerror(code));
-  curl_easy_getinfo(c.get(), CURLINFO_RESPONSE_CODE, &r.status);
-  return r;
+  if (interrupted()) return fail(errc::cancelled, "interrupted");
+  if (code == CURLE_READ_ERROR || code == CURLE_FILE_COULDNT_READ_FILE)
+    return fail(errc::invalid_request, "a file cannot be read");
+  if (code != CURLE_OK) return fail(errc::connect_refused, with_.server + ": " + curl_easy_strerror(code));
+  curl_easy_getinfo(c.get(), CURLINFO_RESPONSE_CODE, &out.status);
+  if (curl_header* found = nullptr;
+      curl_easy_header(c.get(), "etag", 0, CURLH_HEADER, -1, &found) == CURLHE_OK)
+    out.etag = found->value;
+  return out;
+}
+
+std::string escaped(std::string_view text) {
+  char* made = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
+  std::string out = made ? made : "";
+  curl_free(made);
+  return out;
 }
 
 result<std::string> download(const std::string& url, std::string& content_type, std::string& final_url) {

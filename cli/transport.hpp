@@ -3,28 +3,60 @@
 
 #include "model/error.hpp"
 
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace troupe::cli {
 
+/// Which server, and as whom.
+struct server_access {
+  std::string server = "http://127.0.0.1:8080";
+  std::string key;
+  /// Certificates (PEM) that are trusted; empty: the system's.
+  std::string ca;
+};
+
 struct reply {
   long status = 0;
+  std::string etag;
   std::string body;
+  bool ok() const { return status >= 200 && status < 300; }
+};
+
+struct request {
+  std::string method = "GET";
+  std::string path;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::string> headers;
+  /// Sent as multipart, in the field `files`.
+  std::vector<std::string> files;
+  /// Takes the body of a good answer as it comes; false ends the transfer.
+  std::function<bool(std::string_view)> sink;
+  /// It may take as long as it likes, as long as something comes.
+  bool long_lived = false;
 };
 
 class client {
 public:
-  /// `server` as `http://127.0.0.1:8080`; `key` may be empty.
-  client(std::string server, std::string key);
-  /// Fails with `connect_refused` or the like when no answer came.
-  result<reply> get(const std::string& path) const;
-  result<reply> post(const std::string& path, const std::string& json) const;
+  /// `with.server` as `http://127.0.0.1:8080`.
+  explicit client(server_access with);
+  /// Fails with `connect_refused` or the like when no answer came, with `cancelled` when the user
+  /// interrupted.
+  result<reply> send(const request& r) const;
+  result<reply> get(const std::string& path) const { return send({.path = path}); }
+  result<reply> post(const std::string& path, std::string json) const {
+    return send({.method = "POST", .path = path, .body = std::move(json)});
+  }
+  const std::string& server() const { return with_.server; }
 
 private:
-  result<reply> send(const std::string& path, const std::string* body) const;
-  std::string server_;
-  std::string key_;
+  server_access with_;
 };
+
+/// A text as part of a path or a query.
+std::string escaped(std::string_view text);
 
 /// The bytes at a URL; for `troupe parse URL`, on behalf of whoever typed it.
 result<std::string> download(const std::string& url, std::string& content_type, std::string& final_url);
