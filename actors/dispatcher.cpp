@@ -34,6 +34,7 @@ struct dispatcher_state {
   services with;
   std::vector<milliseconds> delays;
   std::unordered_map<uint64_t, channel> channels;
+  metrics::counter delivered, not_delivered;
   uint32_t serial = 0;
   std::minstd_rand random{std::random_device{}()};
   static inline const char* name = "dispatcher";
@@ -139,6 +140,7 @@ private:
     after.error = moved ? "it was redirected; redirects are not followed" : std::string{};
     if (r.error.code != errc::none) after.error = r.error.text();
     after.succeeded = r.error.code == errc::none && !moved;
+    (after.succeeded ? s_.delivered : s_.not_delivered).add();
     after.ended = after.succeeded || after.attempts > s_.delays.size();
     if (!after.ended) after.next += delay_before(after.attempts, r.error);
     // The store disables the webhook with this record.
@@ -183,8 +185,12 @@ private:
   dispatcher_state& s_;
 };
 
-dispatcher_actor::behavior_type dispatcher(dispatching::pointer self, const settings& s,
-                                           const services& with) {
+dispatcher_actor::behavior_type dispatcher(dispatching::pointer self, const settings& s, const services& with,
+                                           metrics* meter) {
+  if (meter) {
+    self->state.delivered = meter->count(metric::webhook_attempts, {"succeeded"});
+    self->state.not_delivered = meter->count(metric::webhook_attempts, {"failed"});
+  }
   self->state.options = s;
   self->state.with = with;
   for (const auto& text : s.webhooks.delays)
@@ -202,8 +208,9 @@ dispatcher_actor::behavior_type dispatcher(dispatching::pointer self, const sett
 
 } // namespace
 
-dispatcher_actor spawn_dispatcher(caf::actor_system& sys, const settings& s, const services& with) {
-  return sys.spawn(dispatcher, s, with);
+dispatcher_actor spawn_dispatcher(caf::actor_system& sys, const settings& s, const services& with,
+                                  metrics* meter) {
+  return sys.spawn(dispatcher, s, with, meter);
 }
 
 } // namespace troupe

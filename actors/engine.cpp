@@ -7,6 +7,8 @@
 #include "actors/workers.hpp"
 #include "actors/writer.hpp"
 #include "config/log.hpp"
+#include "config/metrics.hpp"
+#include "storage/backup.hpp"
 
 #include <condition_variable>
 #include <filesystem>
@@ -62,12 +64,16 @@ public:
     if (!files) return files.error();
     files_ = std::move(*files);
     catalog_ = std::make_unique<catalog>(*db_, *files_);
+    const auto& backups = s.store.backup_directory;
+    backups_ = std::make_unique<backup_keeper>(*db_, *files_,
+                                               backups.empty() ? s.store.directory + "/backups" : backups,
+                                               static_cast<size_t>(s.store.max_backups));
     answers_ = std::make_unique<stored_answers>(*catalog_, hub_);
     pool_ = std::make_unique<parser_pool>(s, options_.parser_program);
     const auto make_spool = [this] { return files_->create(); };
     media_ = std::make_unique<media_pool>(s, std::filesystem::absolute(s.store.directory) / "media",
                                           make_spool, options_.parser_program);
-    transfers_ = std::make_unique<transfer_loop>(s, make_spool);
+    transfers_ = std::make_unique<transfer_loop>(s, make_spool, &meter_);
     system_ = std::make_unique<caf::actor_system>(config_);
     node_ = spawn_node(*system_, plan());
     watcher_ = std::thread([this] { watch_node(); });
@@ -75,6 +81,7 @@ public:
   }
 
   bool drain() override {
+    draining_ = true;
     if (watcher_.joinable()) {
       caf::anon_send(node_, drain_atom_v);
       watcher_.join();
@@ -162,10 +169,56 @@ public:
         hub_.listen_all([changed = std::move(changed)](const news&) { changed(); }));
   }
   node_health health() const override {
-    return {!ready_, open_batches_, transfers_ ? transfers_->count().running : 0};
+    return {ready_, draining_, open_batches_, transfers_ ? transfers_->count().running : 0};
   }
 
+  metrics& meter() override { return meter_; }
+  void measure() override {
+    const std::lock_guard lock{measuring_};
+    measure_process(meter_);
+    measure_store();
+    measure_work();
+  }
+
+  result<backup> begin_backup() override { return backups_->begin(); }
+  std::vector<backup> backups() override { return backups_->list(); }
+  bool remove_backup(const std::string& id) override { return backups_->remove(id); }
+
 private:
+  void measure_store() {
+    const auto f = db_->figures();
+    const auto set = [this](metric m, uint64_t value) { meter_.level(m).set(double(value)); };
+    set(metric::rocksdb_memtables, f.memtables);
+    set(metric::rocksdb_block_cache, f.block_cache);
+    set(metric::rocksdb_tables, f.tables);
+    set(metric::rocksdb_blobs, f.blobs);
+    set(metric::rocksdb_pending_compaction, f.pending_compaction);
+    set(metric::rocksdb_compactions, f.compactions);
+    set(metric::rocksdb_flushes, f.flushes);
+    set(metric::rocksdb_snapshots, f.snapshots);
+    set(metric::rocksdb_errors, f.errors);
+    set(metric::rocksdb_stopped, f.stopped);
+    std::error_code ignored;
+    set(metric::store_free, std::filesystem::space(options_.s.store.directory, ignored).available);
+  }
+
+  void measure_work() {
+    const auto set = [this](metric m, uint64_t value) { meter_.level(m).set(double(value)); };
+    set(metric::ready, ready_);
+    set(metric::batches_open, open_batches_);
+    set(metric::actors, system_->registry().running());
+    for (const auto& [stage, items] : hub_.stages())
+      meter_.level(metric::items_in_stage, {name(stage)}).set(double(items));
+    const auto fetching = transfers_->count();
+    set(metric::fetch_transfers, fetching.running);
+    set(metric::fetch_held, fetching.held_bytes);
+    meter_.count(metric::fetch_received).raise_to(double(fetching.bytes));
+    const auto parsing = pool_->count();
+    meter_.count(metric::parser_documents).raise_to(double(parsing.documents));
+    meter_.count(metric::parser_started).raise_to(double(parsing.started));
+    meter_.count(metric::parser_killed).raise_to(double(parsing.killed));
+  }
+
   node_plan plan() {
     node_plan p;
     p.options = &options_.s;
@@ -206,16 +259,18 @@ private:
     ledger_ = std::move(*opened);
     started_services out;
     out.epoch = ledger_->epoch();
-    out.with.writer = spawn_writer(sys, *ledger_, hub_, s);
+    out.with.writer = spawn_writer(sys, *ledger_, hub_, s, true, &meter_);
     out.with.reader = spawn_reader(sys, *catalog_);
     out.with.transfers = spawn_transfers(sys, *transfers_);
     out.with.parser = spawn_parser(sys, *pool_);
     out.with.listener = spawn_listener(sys, *media_);
-    out.with.gate = spawn_gate(sys, {static_cast<size_t>(s.fetch.max_transfers),
-                                     static_cast<size_t>(s.fetch.max_per_host),
-                                     static_cast<size_t>(s.work.window), s.fetch.host_delay});
+    out.with.gate =
+        spawn_gate(sys,
+                   {static_cast<size_t>(s.fetch.max_transfers), static_cast<size_t>(s.fetch.max_per_host),
+                    static_cast<size_t>(s.work.window), s.fetch.host_delay},
+                   &meter_);
     out.with.robots = spawn_robots(sys, s, out.with.transfers, out.with.gate);
-    out.with.dispatcher = spawn_dispatcher(sys, s, out.with);
+    out.with.dispatcher = spawn_dispatcher(sys, s, out.with, &meter_);
     hub_.on_outbox([to = out.with.dispatcher](const std::vector<uint64_t>& ids) {
       caf::anon_send(to, wake_atom_v, ids);
     });
@@ -265,7 +320,10 @@ private:
   std::unique_ptr<file_store> files_;
   std::unique_ptr<catalog> catalog_;
   std::unique_ptr<ledger> ledger_;
-  hub hub_;
+  std::unique_ptr<backup_keeper> backups_;
+  metrics meter_;
+  std::mutex measuring_;
+  hub hub_{&meter_};
   std::atomic<uint64_t> open_batches_{0};
   std::unique_ptr<stored_answers> answers_;
   std::unique_ptr<parser_pool> pool_;
@@ -278,6 +336,7 @@ private:
   std::condition_variable changed_;
   std::function<void()> on_failure_;
   std::atomic<bool> ready_ = false;
+  std::atomic<bool> draining_ = false;
   bool ended_ = false;
   bool clean_ = true;
 };

@@ -7,6 +7,7 @@ namespace {
 struct gate_state {
   turns all{turn_limits{}};
   std::unordered_map<batch_id, turn_taker> takers;
+  metrics::gauge waiting, transferring, working;
   static inline const char* name = "gate";
 };
 using gate_pointer = gate_actor::stateful_pointer<gate_state>;
@@ -24,6 +25,9 @@ void give_turns(gate_pointer self) {
   }
   for (const auto& [host, at] : wakes)
     self->delayed_send(self, at - now, wake_atom_v, host);
+  s.waiting.set(double(s.all.waiting()));
+  s.transferring.set(double(s.all.transferring()));
+  s.working.set(double(s.all.working()));
 }
 
 void take_wants(gate_pointer self, batch_id b, uint32_t most, const std::vector<wanted_turn>& wants,
@@ -87,8 +91,15 @@ void forget_taker(gate_pointer self, const caf::actor_addr& gone) {
   give_turns(self);
 }
 
-gate_actor::behavior_type gate_behavior(gate_pointer self, const turn_limits& limits) {
+gate_actor::behavior_type gate_behavior(gate_pointer self, const turn_limits& limits, metrics* meter) {
   self->state.all = turns{limits};
+  if (meter) {
+    self->state.waiting = meter->level(metric::gate_waiting);
+    self->state.transferring = meter->level(metric::gate_transfers);
+    self->state.working = meter->level(metric::gate_work);
+    meter->level(metric::gate_transfers_limit).set(double(limits.transfers));
+    meter->level(metric::gate_work_limit).set(double(limits.window));
+  }
   self->set_down_handler([self](const caf::down_msg& down) { forget_taker(self, down.source); });
   return {
       [self](want_atom, batch_id b, uint32_t most, const std::vector<wanted_turn>& wants,
@@ -129,8 +140,8 @@ gate_actor::behavior_type gate_behavior(gate_pointer self, const turn_limits& li
 
 } // namespace
 
-gate_actor spawn_gate(caf::actor_system& sys, const turn_limits& limits) {
-  return sys.spawn(gate_behavior, limits);
+gate_actor spawn_gate(caf::actor_system& sys, const turn_limits& limits, metrics* meter) {
+  return sys.spawn(gate_behavior, limits, meter);
 }
 
 } // namespace troupe

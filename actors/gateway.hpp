@@ -1,16 +1,19 @@
 #pragma once
 /// What the front sees of the actors: no CAF, no store. It asks (questions.hpp), and has things done.
 ///
-/// Every function may be called from any thread and returns at once. Callbacks come on a thread of the
-/// actors; they must not wait for anything and may call any function. What cannot be done now is answered
-/// `overloaded`, what is about something that does not exist `not_found`.
+/// Every function may be called from any thread and, unless it says otherwise, returns at once. Callbacks
+/// come on a thread of the actors; they must not wait for anything and may call any function. What cannot be
+/// done now is answered `overloaded`, what is about something that does not exist `not_found`.
 
 #include "actors/questions.hpp"
+#include "model/backup.hpp"
 #include "model/spool.hpp"
 
 #include <memory>
 
 namespace troupe {
+
+class metrics;
 
 /// What is kept with an acceptance to answer the same request again: its first answer.
 struct receipt_plan {
@@ -82,6 +85,9 @@ struct submitted {
 
 /// How the node is doing.
 struct node_health {
+  /// It has recovered its work and takes more.
+  bool ready = false;
+  /// It takes nothing more.
   bool draining = false;
   uint64_t open_batches = 0;
   uint64_t transfers = 0;
@@ -187,6 +193,19 @@ public:
   /// The same, at every durable event of any batch.
   virtual std::shared_ptr<void> watch_all(std::function<void()> changed) = 0;
   virtual node_health health() const = 0;
+
+  /// What the node and its front count and measure.
+  virtual metrics& meter() = 0;
+  /// Reads what is only told when it is asked for into the metrics. May wait for the disk: for a worker's
+  /// thread.
+  virtual void measure() = 0;
+
+  /// Copies of the whole store, made beside its work; see backup_keeper. These may wait for the disk.
+  virtual result<backup> begin_backup() = 0;
+  /// Newest first, with the running and the last failed one.
+  virtual std::vector<backup> backups() = 0;
+  /// False: there is none that is complete.
+  virtual bool remove_backup(const std::string& id) = 0;
 };
 
 } // namespace troupe

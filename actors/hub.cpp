@@ -4,10 +4,23 @@
 
 namespace troupe {
 
+hub::hub(metrics* meter) {
+  if (!meter) return;
+  for (const auto p : {phase::fetching, phase::parsing, phase::persisting})
+    took_[p] = meter->times(metric::stage_duration, {name(p)});
+}
+
+void hub::left(const item_in_work& x) const {
+  if (const auto it = took_.find(x.now); it != took_.end())
+    it->second.observe(std::chrono::steady_clock::now() - x.since);
+}
+
 void hub::set(item_key item, phase now) {
   {
     const std::lock_guard lock{mutex_};
-    working_[item.batch][item.index] = {item.index, now};
+    auto& x = working_[item.batch][item.index];
+    left(x);
+    x = {item.index, now, 0, std::chrono::steady_clock::now()};
     if (!listeners_.contains(item.batch)) return;
   }
   tell({item.batch, item.index, nullptr, now});
@@ -31,7 +44,7 @@ void hub::clear(item_key item) {
   const std::lock_guard lock{mutex_};
   const auto it = working_.find(item.batch);
   if (it == working_.end()) return;
-  it->second.erase(item.index);
+  if (const auto gone = it->second.extract(item.index); !gone.empty()) left(gone.mapped());
   if (it->second.empty()) working_.erase(it);
 }
 
@@ -50,6 +63,15 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
       out.push_back(x);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  return out;
+}
+
+std::map<phase, size_t> hub::stages() const {
+  std::map<phase, size_t> out{{phase::fetching, 0}, {phase::parsing, 0}, {phase::persisting, 0}};
+  const std::lock_guard lock{mutex_};
+  for (const auto& [batch, items] : working_)
+    for (const auto& [index, x] : items)
+      ++out[x.now];
   return out;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 /// What is volatile, for those who watch: which stage each item in work is in, and news as it comes.
 
+#include "config/metrics.hpp"
 #include "model/batch.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -17,6 +19,8 @@ struct item_in_work {
   phase now = phase::waiting;
   /// Of the stage, where something tells.
   uint8_t percent = 0;
+  /// Since when in this stage.
+  std::chrono::steady_clock::time_point since{};
 };
 
 /// News of a batch: a durable event, or an item that changed its stage.
@@ -34,6 +38,9 @@ using listener = std::function<void(const news&)>;
 /// Any thread may call any function.
 class hub {
 public:
+  /// How long stages take is measured in `meter`, unless that is null.
+  explicit hub(metrics* meter = nullptr);
+
   /// Items in work are written by supervisors, and laid over the store's rows in answers.
   void set(item_key item, phase now);
   /// How far the stage is that the item is in; nothing when it is in none.
@@ -42,6 +49,8 @@ public:
   void clear(batch_id batch);
   /// In the order of their indexes.
   std::vector<item_in_work> in_work(batch_id batch) const;
+  /// Of all batches: how many are in each stage.
+  std::map<phase, size_t> stages() const;
 
   /// Called with the webhooks that have something new in the outbox; on the writer's thread, must not block.
   void on_outbox(std::function<void(const std::vector<uint64_t>&)> call);
@@ -79,9 +88,11 @@ public:
 private:
   static constexpr batch_id every_batch{};
 
+  void left(const item_in_work& x) const;
   void tell(const news& n) const { tell(n.batch, n); }
   void tell(batch_id those_of, const news& n) const;
 
+  std::map<phase, metrics::histogram> took_;
   mutable std::mutex mutex_;
   std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;

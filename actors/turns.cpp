@@ -15,6 +15,7 @@ void turns::want(batch_id b, uint32_t index, const std::string& host, bool first
   auto& s = lanes_[k];
   auto& queue = s.wants[host];
   queue.insert(first ? queue.begin() : queue.end(), index);
+  ++items_waiting_;
   if (queue.size() > 1) return;
   s.open.push_back(host);
   make_ready(k, s);
@@ -31,16 +32,18 @@ void turns::cancel(item_key item) {
     const auto it = lanes_.find({urgency, item.batch});
     if (it == lanes_.end()) continue;
     for (auto& [host, queue] : it->second.wants)
-      std::erase(queue, item.index);
+      items_waiting_ -= std::erase(queue, item.index);
   }
 }
 
 void turns::forget(batch_id b) {
   for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
     const auto gone = lanes_.extract({urgency, b});
-    if (!gone.empty())
-      for (const auto& name : gone.mapped().open)
-        free_host(name);
+    if (gone.empty()) continue;
+    for (const auto& [host, queue] : gone.mapped().wants)
+      items_waiting_ -= queue.size();
+    for (const auto& name : gone.mapped().open)
+      free_host(name);
   }
   std::vector<item_key> items;
   for (const auto& [item, host] : active_)
@@ -176,6 +179,7 @@ void turns::start(lane_key k, const std::string& name, time now, std::vector<ite
   const auto wants = s.wants.find(name);
   const item_key item{k.batch, wants->second.front()};
   wants->second.pop_front();
+  --items_waiting_;
   if (wants->second.empty())
     s.wants.erase(wants);
   else

@@ -57,6 +57,7 @@ public:
 
   size_t transferring() const { return active_.size(); }
   size_t working() const { return working_.size(); }
+  size_t waiting() const { return items_waiting_; }
 
   struct host_view {
     host_rule rule;
@@ -114,6 +115,7 @@ private:
 
   turn_limits limits_;
   size_t sweep_hosts_at_ = most_idle_hosts;
+  size_t items_waiting_ = 0;
   std::unordered_map<std::string, host_state> hosts_;
   std::unordered_map<std::string, host_rule> rules_;
   /// Lanes to look at when a place at a host comes free: the most urgent first, then the oldest.

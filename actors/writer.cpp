@@ -1,5 +1,6 @@
 #include "actors/writer.hpp"
 
+#include "actors/tally.hpp"
 #include "config/log.hpp"
 
 namespace troupe {
@@ -17,20 +18,33 @@ struct writer_state {
   /// Called with the sync's outcome, in the order of staging.
   std::vector<std::function<void(const failure&)>> waiting;
   bool flush_due = false;
+  tally counted;
   static inline const char* name = "writer";
 };
 using writer_pointer = writer_actor::stateful_pointer<writer_state>;
+
+/// Makes durable what is staged, and tells.
+failure sync(writer_state& s) {
+  std::vector<event> events;
+  const bool writes = s.store->staged();
+  const auto begun = std::chrono::steady_clock::now();
+  auto outcome = s.store->flush(events);
+  if (outcome.code == errc::none && writes) s.counted.wrote(events, std::chrono::steady_clock::now() - begun);
+  if (outcome.code != errc::none) {
+    s.counted.refused();
+    log::error("the store refused a write", {{"reason", outcome.text()}});
+  }
+  s.listeners->publish(events);
+  s.listeners->tell_outbox(s.store->take_told());
+  return outcome;
+}
 
 void flush(writer_pointer self) {
   auto& s = self->state;
   s.flush_due = false;
   if (s.waiting.empty()) return;
-  std::vector<event> events;
-  const auto outcome = s.store->flush(events);
-  if (outcome.code != errc::none) log::error("the store refused a write", {{"reason", outcome.text()}});
   // Listeners first: who is answered may ask at once what they were told.
-  s.listeners->publish(events);
-  s.listeners->tell_outbox(s.store->take_told());
+  const auto outcome = sync(s);
   for (auto& tell : s.waiting)
     tell(outcome);
   s.waiting.clear();
@@ -91,6 +105,7 @@ caf::result<submitted> append(writer_pointer self, const submission& x) {
   auto row = s.store->append(x.add_to, x.items);
   if (!row) return submitted{row.error(), {}};
   keep_beside(*s.store, x, *row);
+  s.counted.extended(x.items.size());
   return after_sync(self, submitted{fail(errc::none), std::move(*row)}, [](const failure& f) {
     return submitted{f, {}};
   });
@@ -180,14 +195,14 @@ void trim(writer_pointer self) {
   const auto& o = s.options.store;
   const auto trimmed = s.store->trim_events(now() - o.event_retention, trim_at_once);
   const bool more = s.store->sweep(now(), {o.receipt_retention, o.original_retention, o.event_retention});
-  std::vector<event> events;
-  if (s.store->flush(events).code == errc::none) s.listeners->publish(events);
-  s.listeners->tell_outbox(s.store->take_told());
+  sync(s);
   self->delayed_send(self, more || trimmed == trim_at_once ? sweep_pause : o.sweep_interval, trim_atom_v);
 }
 
-writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* listeners, settings options) {
+writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* listeners, settings options,
+                                   metrics* meter) {
   self->state.store = store;
+  self->state.counted = tally{meter};
   self->state.listeners = listeners;
   self->state.options = std::move(options);
   self->delayed_send(self, self->state.options.store.sweep_interval, trim_atom_v);
@@ -246,9 +261,9 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
 } // namespace
 
 writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s,
-                          bool own_thread) {
-  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s)
-                    : sys.spawn(writer, &store, &listeners, s);
+                          bool own_thread, metrics* meter) {
+  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s, meter)
+                    : sys.spawn(writer, &store, &listeners, s, meter);
 }
 
 } // namespace troupe

@@ -35,6 +35,11 @@ template <class V>
 void visit_settings(settings& s, V&& v) {
   v("http.listen", s.http.listen, "address:port",
     "Where the HTTP front listens. Beyond loopback it needs http.keys. Port 0 takes a free one.");
+  v("http.tls_certificate", s.http.tls_certificate, "path",
+    "Certificate and chain (PEM), with http.tls_key: the front speaks HTTPS alone, TLS 1.2 and 1.3. Read "
+    "again "
+    "on SIGHUP.");
+  v("http.tls_key", s.http.tls_key, "path", "Private key (PEM) of http.tls_certificate.");
   v("http.keys", s.http.keys, "",
     "API keys: {\"name\", \"sha256\", \"notebooks\": [ids, none for all], \"write\": bool}. "
     "`troupe key` makes one. Without keys every client on this machine may do everything.");
@@ -94,6 +99,10 @@ void visit_settings(settings& s, V&& v) {
     "Between two looks for what has had its time.");
   v("store.min_free_bytes", s.store.min_free_bytes, bounds{0, 1'024 * gib, "bytes"},
     "With less room on the disk nothing new is accepted.");
+  v("store.backup_directory", s.store.backup_directory, "path",
+    "Where backups are made; empty: in the store's directory, where they share its disk and much of its "
+    "room.");
+  v("store.max_backups", s.store.max_backups, bounds{0, 1'000}, "Backups kept; one more is refused.");
 
   v("limits.items_per_batch", s.limits.items_per_batch, bounds{1, 10'000'000}, "Items in one batch.");
   v("limits.open_batches", s.limits.open_batches, bounds{1, 10'000'000},
@@ -452,6 +461,8 @@ std::string check_settings(const settings& s) {
     if (!parse_duration(text)) return "webhooks.delays: " + text + " is no duration, as 500ms, 5s, 5m or 2h";
   if (s.work.backoff > s.work.backoff_limit) return "work.backoff_ms: more than work.backoff_limit_ms";
   if (s.http.header_bytes > s.http.body_bytes) return "http.header_bytes: more than http.body_bytes";
+  if (s.http.tls_certificate.empty() != s.http.tls_key.empty())
+    return "http.tls_certificate and http.tls_key: one is not without the other";
   return check_listen(s);
 }
 

@@ -25,6 +25,8 @@ struct api_key {
 struct settings {
   struct {
     std::string listen = "127.0.0.1:8080";
+    std::string tls_certificate;
+    std::string tls_key;
     std::vector<std::string> allowed_origins;
     std::vector<std::string> allowed_hosts;
     std::vector<api_key> keys;
@@ -58,6 +60,8 @@ struct settings {
     milliseconds original_retention{24LL * 3600 * 1000};
     milliseconds sweep_interval{10'000};
     int64_t min_free_bytes = 268'435'456;
+    std::string backup_directory;
+    int64_t max_backups = 4;
   } store;
 
   struct {

@@ -1,6 +1,7 @@
 #include "fetch/transfer_loop.hpp"
 
 #include "fetch/transfer.hpp"
+#include "fetch/transfer_meter.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -31,7 +32,8 @@ struct hash_of_key {
 
 class transfer_loop::loop {
 public:
-  loop(const settings& s, spool_factory make_spool) {
+  loop(const settings& s, spool_factory make_spool, metrics* meter)
+      : meter_(meter) {
     static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     (void)ready;
     context_.options = s.fetch;
@@ -126,6 +128,7 @@ private:
 
   void end(transfer* t, CURLcode code, failure given_up) {
     const auto node = transfers_.extract(order_key{t->work().item, t->work().token});
+    if (given_up.code == errc::none) meter_.ended(t->handle());
     t->finish(code, std::move(given_up));
     // Removing an unfinished transfer closes its connection.
     curl_multi_remove_handle(multi_, t->handle());
@@ -140,6 +143,7 @@ private:
     return context_.paused > 0;
   }
 
+  transfer_meter meter_;
   transfer_context context_;
   CURLM* multi_;
   std::unordered_map<order_key, std::unique_ptr<transfer>, hash_of_key> transfers_;
@@ -152,8 +156,8 @@ private:
   std::thread thread_;
 };
 
-transfer_loop::transfer_loop(const settings& s, spool_factory make_spool)
-    : loop_(std::make_unique<loop>(s, std::move(make_spool))) {}
+transfer_loop::transfer_loop(const settings& s, spool_factory make_spool, metrics* meter)
+    : loop_(std::make_unique<loop>(s, std::move(make_spool), meter)) {}
 transfer_loop::~transfer_loop() = default;
 void transfer_loop::submit(fetch_order order, fetch_done done) {
   loop_->submit(std::move(order), std::move(done));

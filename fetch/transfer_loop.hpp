@@ -1,6 +1,7 @@
 #pragma once
 /// Every transfer of the node, on one thread around curl's multi interface.
 
+#include "config/metrics.hpp"
 #include "config/settings.hpp"
 #include "model/spool.hpp"
 #include "model/work.hpp"
@@ -23,8 +24,9 @@ public:
     uint64_t held_bytes = 0;
   };
 
-  /// Bodies longer than `store.inline_original_bytes` go to a spool. Starts the thread.
-  transfer_loop(const settings& s, spool_factory make_spool);
+  /// Bodies longer than `store.inline_original_bytes` go to a spool. Starts the thread. Transfers are
+  /// measured in `meter`, unless that is null.
+  transfer_loop(const settings& s, spool_factory make_spool, metrics* meter = nullptr);
   /// Closes all transfers; orders not done are answered `cancelled`.
   ~transfer_loop();
 

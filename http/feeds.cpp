@@ -52,6 +52,7 @@ public:
     });
   }
 
+  int64_t listeners() const { return shared_.listeners; }
   bool full() const { return shared_.listeners >= options_.http.max_listeners; }
 
 private:
@@ -86,6 +87,9 @@ void feeds::follow(feed_topic what, event_number from, stream_owner who, int soc
 }
 void feeds::drop(const std::string& sha256) {
   loop_->drop(sha256);
+}
+int64_t feeds::listeners() const {
+  return loop_->listeners();
 }
 bool feeds::full() const {
   return loop_->full();

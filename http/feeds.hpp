@@ -40,6 +40,8 @@ public:
   void drop(const std::string& sha256);
   /// `http.max_listeners` are there. Any thread.
   bool full() const;
+  /// How many there are. Any thread.
+  int64_t listeners() const;
 
 private:
   class loop;

@@ -5,7 +5,9 @@
 #include "http/guide/guide.hpp"
 #include "http/idempotency.hpp"
 #include "http/keys.hpp"
+#include "http/ops/ops.hpp"
 #include "http/session.hpp"
+#include "http/tls.hpp"
 #include "http/v1/v1.hpp"
 #include "process/scheduling.hpp"
 
@@ -13,6 +15,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -40,8 +43,8 @@ result<tcp::endpoint> endpoint_of(const std::string& listen) {
 
 std::vector<route> all_routes() {
   auto all = guide_routes();
-  auto native = v1_routes();
-  std::move(native.begin(), native.end(), std::back_inserter(all));
+  for (auto&& more : {v1_routes(), ops_routes()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
@@ -61,13 +64,22 @@ public:
       : workers_(static_cast<unsigned>(s.http.render_threads))
       , keys_(s)
       , streams_(s, to)
-      , shared_{{s, to, keys_, in_flight_, streams_, workers_}, router{all_routes()}, door{s, keys_}}
+      , shared_{{s, to, keys_, in_flight_, streams_, workers_},
+                router{all_routes()},
+                door{s, keys_},
+                request_meter{to.meter()},
+                to.meter().level(metric::http_requests_in_flight)}
+      , connected_(to.meter().level(metric::http_connections))
+      , accepted_(to.meter().count(metric::http_connections_accepted))
       , acceptor_(context_)
       , most_connections_(s.http.max_connections) {}
   ~one_thread_front() override { stop(); }
 
   failure open(const tcp::endpoint& at) {
     if (auto f = keys_.load(shared_.server.to.ask()); f.code != errc::none) return f;
+    auto tls = load_tls(shared_.server.options);
+    if (!tls) return tls.error();
+    shared_.tls = std::move(*tls);
     boost::system::error_code error;
     acceptor_.open(at.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
@@ -87,6 +99,13 @@ public:
     const auto host = address_.address().is_v6() ? "[" + address_.address().to_string() + "]"
                                                  : address_.address().to_string();
     return host + ":" + std::to_string(address_.port());
+  }
+
+  failure reload_tls() override {
+    auto tls = load_tls(shared_.server.options);
+    if (!tls) return tls.error();
+    asio::post(context_, [this, tls = std::move(*tls)] { shared_.tls = tls; });
+    return fail(errc::none);
   }
 
   void stop() override {
@@ -126,10 +145,11 @@ private:
         co_await pause.async_wait(tuple);
         continue;
       }
-      ++connections_;
+      accepted_.add();
+      connected_.set(double(++connections_));
       asio::co_spawn(context_, serve_connection(shared_, std::move(socket)),
                      [this](const std::exception_ptr& e) {
-                       --connections_;
+                       connected_.set(double(--connections_));
                        if (e) log_end(e);
                      });
     }
@@ -141,6 +161,8 @@ private:
   requests_in_flight in_flight_;
   feeds streams_;
   front_context shared_;
+  metrics::gauge connected_;
+  metrics::counter accepted_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;
   int64_t most_connections_;

@@ -16,6 +16,9 @@ public:
   virtual ~front() = default;
   /// The address listened on, as `127.0.0.1:8080`.
   virtual std::string address() const = 0;
+  /// Reads certificate and key again, for connections from now on. Fails as `listen`; then those before stay.
+  /// Any thread but the front's.
+  virtual failure reload_tls() = 0;
   /// Accepts nothing more, ends requests in hand, closes connections. Waits for at most a few seconds.
   virtual void stop() = 0;
 };

@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "http/answer_writer.hpp"
 #include "http/idempotency.hpp"
 
 #include "config/log.hpp"
@@ -8,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
+#include <boost/beast/core/detect_ssl.hpp>
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
@@ -18,13 +20,14 @@
 namespace troupe::http {
 namespace {
 
-namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using tcp = asio::ip::tcp;
 
 constexpr size_t read_block = 64 * 1024;
 /// A body that was refused is read and dropped up to here, so that the client gets to see the answer.
 constexpr uint64_t most_drained = 1 << 20;
+/// For a client to say that it has understood the end, under TLS.
+constexpr std::chrono::seconds goodbye{1};
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 std::string to_string(beast::string_view s) {
@@ -34,38 +37,59 @@ std::string_view view(beast::string_view s) {
   return {s.data(), s.size()};
 }
 
-class connection : public stream_writer, public body_source {
+class connection : public body_source {
 public:
   connection(front_context& front, tcp::socket socket)
       : front_(front)
       , options_(front.server.options)
-      , stream_(std::move(socket)) {
+      , stream_(std::move(socket))
+      , answer_(stream_, options_.http.write_timeout) {
     buffer_.max_size(static_cast<size_t>(options_.http.header_bytes) + read_block);
     beast::error_code ignored;
-    stream_.socket().set_option(tcp::no_delay{true}, ignored);
+    stream_.tcp().socket().set_option(tcp::no_delay{true}, ignored);
   }
 
   asio::awaitable<void> run() {
+    const bool begun = co_await shake_hands();
+    if (!begun) co_return;
     while (!front_.stopping && co_await serve_one()) {
     }
-    beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  }
-
-  asio::awaitable<bool> write(const std::string& piece) override {
-    if (piece.empty()) co_return true;
-    stream_.expires_after(options_.http.write_timeout);
-    if (version_ < 11) {
-      const auto [error, n] = co_await asio::async_write(stream_, asio::buffer(piece), tuple);
-      co_return !error;
+    if (stream_.tls() && stream_.tcp().socket().is_open()) {
+      stream_.expires_after(goodbye);
+      co_await stream_.tls()->async_shutdown(tuple);
     }
-    const auto [error, n] =
-        co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), tuple);
-    co_return !error;
+    beast::error_code ignored;
+    stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
 private:
   using parser = bhttp::request_parser<bhttp::buffer_body>;
+
+  /// False: there is no connection to serve.
+  asio::awaitable<bool> shake_hands() {
+    if (!front_.tls) co_return true;
+    stream_.expires_after(options_.http.header_timeout);
+    const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.tcp(), buffer_, tuple);
+    if (unread) co_return false;
+    if (!is_tls) {
+      keep_alive_off();
+      auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
+      co_await send(no);
+      co_return false;
+    }
+    stream_.secure(front_.tls);
+    const auto hello = buffer_.data();
+    const auto [refused, n] =
+        co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, hello, tuple);
+    buffer_.consume(n);
+    if (refused) log::debug("a TLS handshake failed", {{"reason", refused.message()}});
+    co_return !refused;
+  }
+  void count_requests(int more) {
+    front_.requests += more;
+    front_.in_flight.set(double(front_.requests));
+  }
+  void keep_alive_off() { answer_.keep_alive = false; }
 
   /// True: the connection may be used again.
   asio::awaitable<bool> serve_one() {
@@ -82,27 +106,30 @@ private:
     if (error == bhttp::error::end_of_stream) co_return false;
     if (error) co_return co_await refuse_head(error);
     const auto& head = in.get();
-    keep_alive_ = head.keep_alive() && !front_.stopping;
-    version_ = head.version();
+    answer_.keep_alive = head.keep_alive() && !front_.stopping;
+    answer_.version = head.version();
+    answer_.head_only = head.method() == bhttp::verb::head;
+    answer_.request_id = request_id_of(view(head["X-Request-Id"]));
     origin_ = to_string(head[bhttp::field::origin]);
-    head_only_ = head.method() == bhttp::verb::head;
     has_body_ = head.method() == bhttp::verb::post || head.method() == bhttp::verb::patch;
     native_ = path_part(parse_target(view(head.target())).second).starts_with("/v1/");
-    request_id_ = request_id_of(view(head["X-Request-Id"]));
     exchange x{front_.server, stream_.get_executor()};
-    x.request_id = request_id_;
-    ++front_.requests;
+    x.request_id = answer_.request_id;
+    route_ = nullptr;
+    const auto begun = std::chrono::steady_clock::now();
+    count_requests(+1);
     auto answer = co_await handle(in, x);
+    front_.meter.answered(route_, answer.status, std::chrono::steady_clock::now() - begun);
     // The answer first: who waits for it before the body goes on must not wait for the body's time limit.
-    if (!in.is_done()) keep_alive_ = false;
+    if (!in.is_done()) keep_alive_off();
     // An idle connection holds no room for bodies.
     std::vector<char>().swap(block_);
     const bool streamed = answer.stream != nullptr || answer.take_socket != nullptr;
-    if (streamed) --front_.requests;
+    if (streamed) count_requests(-1);
     const bool sent = co_await send(answer);
     if (sent && !streamed) co_await drop_body(in);
-    if (!streamed) --front_.requests;
-    co_return sent&& keep_alive_;
+    if (!streamed) count_requests(-1);
+    co_return sent&& answer_.keep_alive;
   }
 
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
@@ -127,7 +154,7 @@ private:
   }
 
   asio::awaitable<bool> refuse_head(beast::error_code error) {
-    keep_alive_ = false;
+    keep_alive_off();
     if (auto no = answer_to_bad_head(error)) co_await send(*no);
     co_return false;
   }
@@ -143,7 +170,7 @@ private:
   asio::awaitable<response> handle(parser& in, exchange& x) {
     const auto& head = in.get();
     const auto hosts = head.count(bhttp::field::host);
-    if (hosts > 1 || (hosts == 0 && version_ > 10))
+    if (hosts > 1 || (hosts == 0 && answer_.version > 10))
       co_return error_response(400, "bad_request", "a request must name its host, once");
     const auto [authority, target] = parse_target(view(head.target()));
     const door::request at_door{view(head.method_string()),
@@ -156,10 +183,11 @@ private:
     allowed_origin_ = true;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
     const auto found =
-        front_.routes.find(head_only_ ? std::string_view("GET") : at_door.method, path_part(target));
+        front_.routes.find(answer_.head_only ? std::string_view("GET") : at_door.method, path_part(target));
     auto no = found.to ? front_.entrance.authorize(at_door, *found.to, found.arguments, x.who)
                        : nowhere(found, target);
     if (no) co_return std::move(*no);
+    route_ = found.to;
     x.method = at_door.method;
     x.target = target;
     x.content_length = to_string(head[bhttp::field::content_length]);
@@ -218,7 +246,7 @@ private:
     auto& in = *parsing_;
     if (in.is_done()) co_return body_piece{};
     if (!continued_ && beast::iequals(in.get()[bhttp::field::expect], "100-continue")) {
-      const bool sent = co_await send_continue();
+      const bool sent = co_await answer_.send_continue();
       if (!sent) co_return refuse(error_response(400, "bad_request", "the client is gone"));
     }
     continued_ = true;
@@ -259,18 +287,11 @@ private:
     co_return error;
   }
 
-  asio::awaitable<bool> send_continue() {
-    static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-    stream_.expires_after(options_.http.write_timeout);
-    const auto [error, n] = co_await asio::async_write(stream_, asio::buffer(line), tuple);
-    co_return !error;
-  }
-
   /// After an answer that did not want the body: what is left of it is dropped if it is short, so that the
   /// client gets to read the answer; the connection ends.
   asio::awaitable<void> drop_body(parser& in) {
     if (in.is_done()) co_return;
-    keep_alive_ = false;
+    keep_alive_off();
     // Who waits for "100 Continue" sends nothing before this answer.
     if (body_broken_ || (!continued_ && !in.get()[bhttp::field::expect].empty())) co_return;
     std::vector<char> block(read_block);
@@ -283,110 +304,32 @@ private:
     }
   }
 
-  template <class Message>
-  void set_head(Message& m, const response& r) {
-    m.result(r.status);
-    m.version(version_);
-    m.keep_alive(keep_alive_);
-    m.set(bhttp::field::server, "Troupe");
-    if (!request_id_.empty()) m.set("X-Request-Id", request_id_);
-    if (r.status != 204) m.set(bhttp::field::content_type, r.content_type);
-    for (const auto& [key, value] : r.headers)
-      m.insert(key, value);
-  }
-
   asio::awaitable<bool> send(response& r) {
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
     allowed_origin_ = false;
-    render_error(r, native_, has_body_, request_id_);
-    if (r.take_socket) co_return co_await hand_over(r);
-    if (r.stream) co_return co_await send_stream(r);
-    if (!r.file.empty()) co_return co_await send_file(r);
-    bhttp::response<bhttp::string_body> m;
-    set_head(m, r);
-    m.body() = std::move(r.body);
-    if (r.status != 204) m.prepare_payload();
-    if (head_only_) m.body().clear();
-    stream_.expires_after(options_.http.write_timeout);
-    const auto [error, n] = co_await bhttp::async_write(stream_, m, tuple);
-    co_return !error;
-  }
-
-  /// The body ends with the connection, which is somebody else's from here on.
-  asio::awaitable<bool> hand_over(const response& r) {
-    bhttp::response<bhttp::empty_body> m;
-    keep_alive_ = false;
-    set_head(m, r);
-    bhttp::response_serializer<bhttp::empty_body> out{m};
-    stream_.expires_after(options_.http.write_timeout);
-    const auto [error, n] = co_await bhttp::async_write_header(stream_, out, tuple);
-    if (error || head_only_) co_return false;
-    stream_.expires_never();
-    auto socket = stream_.release_socket();
-    r.take_socket(socket.release());
-    co_return false;
-  }
-
-  asio::awaitable<bool> send_file(const response& r) {
-    bhttp::response<bhttp::file_body> m;
-    beast::error_code missing;
-    m.body().open(r.file.c_str(), beast::file_mode::scan, missing);
-    if (missing) {
-      auto no = error_response(fail(errc::not_found, "the original is gone"));
-      co_return co_await send(no);
-    }
-    set_head(m, r);
-    m.prepare_payload();
-    bhttp::response_serializer<bhttp::file_body> out{m};
-    out.split(head_only_);
-    // Each piece has its own time: a large file takes long as a whole.
-    while (!out.is_done()) {
-      stream_.expires_after(options_.http.write_timeout);
-      const auto [error, n] = co_await bhttp::async_write_some(stream_, out, tuple);
-      if (error) co_return false;
-      if (head_only_ && out.is_header_done()) break;
-    }
-    co_return true;
-  }
-
-  asio::awaitable<bool> send_stream(const response& r) {
-    bhttp::response<bhttp::empty_body> m;
-    set_head(m, r);
-    // HTTP/1.0 knows no chunks: the body ends with the connection.
-    if (version_ < 11) keep_alive_ = false;
-    m.keep_alive(keep_alive_);
-    m.chunked(version_ > 10);
-    bhttp::response_serializer<bhttp::empty_body> out{m};
-    stream_.expires_after(options_.http.write_timeout);
-    const auto [error, n] = co_await bhttp::async_write_header(stream_, out, tuple);
-    if (error || head_only_) co_return false;
-    co_await r.stream(*this);
-    if (version_ < 11) co_return false;
-    stream_.expires_after(options_.http.write_timeout);
-    const auto [failed, m2] = co_await asio::async_write(stream_, bhttp::make_chunk_last(), tuple);
-    co_return !failed;
+    render_error(r, native_, has_body_, answer_.request_id);
+    co_return co_await answer_.send(r);
   }
 
   front_context& front_;
   const settings& options_;
-  beast::tcp_stream stream_;
+  client_stream stream_;
+  answer_writer answer_;
   beast::flat_buffer buffer_;
   std::string origin_;
+  /// Where the request goes; null: nowhere, or not past the door.
+  const route* route_ = nullptr;
   parser* parsing_ = nullptr;
   std::vector<char> block_;
   /// Of this request's body: the most it may have, and what came of it.
   uint64_t most_ = 0;
   uint64_t received_ = 0;
   bool continued_ = false;
-  std::string request_id_;
   /// The native API was called.
   bool native_ = false;
   bool has_body_ = false;
-  unsigned version_ = 11;
-  bool keep_alive_ = true;
   /// Nothing more can be read of this request's body.
   bool body_broken_ = false;
-  bool head_only_ = false;
   bool allowed_origin_ = false;
 };
 

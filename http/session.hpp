@@ -3,8 +3,13 @@
 
 #include "http/door.hpp"
 #include "http/exchange.hpp"
+#include "http/request_meter.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace troupe::http {
 
@@ -13,6 +18,10 @@ struct front_context {
   server_context server;
   router routes;
   door entrance;
+  request_meter meter;
+  metrics::gauge in_flight;
+  /// For new connections; null: they are in the clear.
+  std::shared_ptr<asio::ssl::context> tls;
   std::atomic<bool> stopping = false;
   /// Requests in hand, streams not counted. The front's thread only.
   int64_t requests = 0;

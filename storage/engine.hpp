@@ -71,6 +71,20 @@ public:
                                                                   std::string_view to) const = 0;
 };
 
+/// What a store tells of itself, in bytes and numbers.
+struct engine_figures {
+  uint64_t memtables = 0;
+  uint64_t block_cache = 0;
+  uint64_t tables = 0;
+  uint64_t blobs = 0;
+  uint64_t pending_compaction = 0;
+  uint64_t compactions = 0;
+  uint64_t flushes = 0;
+  uint64_t snapshots = 0;
+  uint64_t errors = 0;
+  bool stopped = false;
+};
+
 class engine {
 public:
   virtual ~engine() = default;
@@ -82,6 +96,13 @@ public:
   virtual std::unique_ptr<view> snapshot() const = 0;
   /// The newest committed value. Any thread. Throws `unreadable`.
   virtual std::optional<std::string> get(table t, std::string_view key) const = 0;
+  /// Any thread.
+  virtual engine_figures figures() const { return {}; }
+  /// Makes a copy of the whole store, as it is at one moment, in a directory that does not exist; files that
+  /// do not change any more are linked, not copied. Any thread, beside writes.
+  virtual failure checkpoint(const std::string&) {
+    return fail(errc::storage_error, "this store has no files to copy");
+  }
 };
 
 struct rocksdb_options {
@@ -90,6 +111,8 @@ struct rocksdb_options {
   uint64_t block_cache_bytes = 32 << 20;
   /// Null: the machine's own. Tests put one here that loses what was not synced.
   std::shared_ptr<rocksdb::FileSystem> file_system;
+  /// The database has to be there, and stays as it is; writes fail.
+  bool read_only = false;
 };
 
 /// Opens or makes a database; recovers its log to the last complete write.

@@ -116,6 +116,11 @@ void file_store::remove(const digest& hash) {
   if (erase(hash)) settle(hash);
 }
 
+std::shared_ptr<void> file_store::hold() {
+  ++holds_;
+  return {nullptr, [this](void*) { --holds_; }};
+}
+
 std::string file_store::path_of(const digest& hash) const {
   const auto hex = hash.hex();
   return directory_ + "/content/" + hex.substr(0, 2) + "/" + hex;

@@ -11,6 +11,7 @@
 #include "model/content.hpp"
 #include "model/spool.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -38,6 +39,10 @@ public:
   /// Removes the content and its marker.
   void remove(const digest& hash);
 
+  /// While it is held nobody removes contents: a copy of the store is being made. Any thread.
+  [[nodiscard]] std::shared_ptr<void> hold();
+  bool held() const { return holds_ > 0; }
+
   std::string path_of(const digest& hash) const;
   bool holds(const digest& hash) const;
   /// Every content in place. Walks the directories.
@@ -53,6 +58,7 @@ private:
   bool erase(const digest& hash);
   std::string marker_of(const digest& hash) const;
 
+  std::atomic<int> holds_{0};
   std::string directory_;
   std::shared_ptr<rocksdb::FileSystem> fs_;
 };

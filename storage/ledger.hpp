@@ -212,7 +212,7 @@ private:
   static void release(const digest& hash, const std::string& use, write_set& changes,
                       std::vector<digest>& into);
   /// Erases those of the released contents that have no user left. After their release was committed.
-  void collect(const std::vector<digest>& released);
+  void collect(std::vector<digest> released);
   failure commit();
   void forget_staged();
   void forget_changes();
@@ -235,6 +235,8 @@ private:
   std::unordered_set<batch_id> removed_;
   std::vector<digest> kept_files_;
   std::vector<digest> released_;
+  /// Released for good, and not yet looked at: while a copy of the store is made they stay.
+  std::vector<digest> uncollected_;
   /// Files put in place for batches that are not accepted yet.
   std::unordered_map<batch_id, std::vector<digest>> uploads_;
   /// Acceptances staged: abandoned like any other should the write fail.

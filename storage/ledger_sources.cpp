@@ -211,11 +211,13 @@ void ledger::release(const digest& hash, const std::string& use, write_set& chan
 }
 
 /// Until its row goes, a released content is looked at again at the next start.
-void ledger::collect(const std::vector<digest>& released) {
-  if (released.empty()) return;
+void ledger::collect(std::vector<digest> released) {
+  std::move(released.begin(), released.end(), std::back_inserter(uncollected_));
+  // What is staged may use what was released.
+  if (uncollected_.empty() || files_.held() || staged()) return;
   const auto stored = db_.snapshot();
   const auto changes = db_.new_write_set();
-  for (const auto& hash : released) {
+  for (const auto& hash : std::exchange(uncollected_, {})) {
     const auto uses = std::string("c").append(hash.view());
     if (!stored->scan(table::index, uses, key::after(uses))->valid()) {
       // The same bytes may be kept twice: as a Markdown text, and as a large original that is Markdown

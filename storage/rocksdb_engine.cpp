@@ -6,6 +6,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
@@ -149,7 +150,43 @@ public:
     return found(db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value), value);
   }
 
+  engine_figures figures() const override {
+    using p = rocksdb::DB::Properties;
+    engine_figures f;
+    f.memtables = sum(p::kCurSizeAllMemTables);
+    f.tables = sum(p::kTotalSstFilesSize);
+    f.blobs = sum(p::kTotalBlobFileSize);
+    f.pending_compaction = sum(p::kEstimatePendingCompactionBytes);
+    // Of the whole database, whichever table is asked.
+    f.block_cache = one(p::kBlockCacheUsage);
+    f.compactions = one(p::kNumRunningCompactions);
+    f.flushes = one(p::kNumRunningFlushes);
+    f.snapshots = one(p::kNumSnapshots);
+    f.errors = one(p::kBackgroundErrors);
+    f.stopped = one(p::kIsWriteStopped) != 0;
+    return f;
+  }
+  failure checkpoint(const std::string& directory) override {
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> owner{made};
+    if (status.ok()) status = made->CreateCheckpoint(directory);
+    return failure_of(status);
+  }
+
 private:
+  /// Of all tables together.
+  uint64_t sum(const std::string& property) const {
+    uint64_t n = 0;
+    db_->GetAggregatedIntProperty(property, &n);
+    return n;
+  }
+  uint64_t one(const std::string& property) const {
+    uint64_t n = 0;
+    db_->GetIntProperty(property, &n);
+    return n;
+  }
+
   std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
@@ -178,8 +215,8 @@ rocksdb::ColumnFamilyOptions family_options(table t, const std::shared_ptr<rocks
 
 rocksdb::DBOptions database_options(const rocksdb_options& from, rocksdb::Env* env) {
   rocksdb::DBOptions o;
-  o.create_if_missing = true;
-  o.create_missing_column_families = true;
+  o.create_if_missing = !from.read_only;
+  o.create_missing_column_families = !from.read_only;
   o.env = env;
   o.db_write_buffer_size = from.write_buffer_bytes;
   o.max_total_wal_size = 4 * from.write_buffer_bytes;
@@ -220,10 +257,14 @@ result<std::unique_ptr<engine>> open_rocksdb(const rocksdb_options& from) {
     const auto t = static_cast<table>(i);
     families.emplace_back(std::string(name(t)), family_options(t, cache));
   }
-  if (auto f = make_directory(*used->GetFileSystem(), from.directory); f.code != errc::none) return f;
+  if (!from.read_only)
+    if (auto f = make_directory(*used->GetFileSystem(), from.directory); f.code != errc::none) return f;
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(from, used), from.directory, families, &opened, &db);
+  const auto options = database_options(from, used);
+  const auto status = from.read_only
+                          ? rocksdb::DB::OpenForReadOnly(options, from.directory, families, &opened, &db)
+                          : rocksdb::DB::Open(options, from.directory, families, &opened, &db);
   if (!status.ok()) return failure_of(status);
   handles h{};
   std::copy(opened.begin(), opened.end(), h.begin());

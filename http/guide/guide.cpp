@@ -11,7 +11,9 @@ namespace {
 
 asio::awaitable<response> health(exchange& x) {
   const auto h = x.server.to.health();
-  const nlohmann::ordered_json body{{"status", h.draining ? "draining" : "ok"},
+  const nlohmann::ordered_json body{{"status", h.ready      ? "ok"
+                                               : h.draining ? "draining"
+                                                            : "starting"},
                                     {"version", TROUPE_VERSION},
                                     {"open_batches", h.open_batches},
                                     {"transfers", h.transfers}};

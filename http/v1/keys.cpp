@@ -112,7 +112,7 @@ std::string cookie(const settings& s, std::string_view name, std::string_view va
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
   return std::string(name) + '=' + std::string(value) + "; Path=/; Max-Age=" + std::to_string(seconds) +
          (hidden ? "; HttpOnly" : "") + "; SameSite=" + s.http.cookie_same_site +
-         (s.http.cookie_same_site == "None" ? "; Secure" : "");
+         (s.http.cookie_same_site == "None" || !s.http.tls_certificate.empty() ? "; Secure" : "");
 }
 
 void set_cookies(const settings& s, const std::string& secret, response& r) {

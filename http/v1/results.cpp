@@ -1,10 +1,10 @@
 /// What a batch has left, as it comes: lines of JSON, or an archive of Markdown files.
+#include "http/archive_stream.hpp"
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
 #include "http/signal.hpp"
 #include "http/v1/render.hpp"
 #include "http/v1/v1.hpp"
-#include "http/zip_stream.hpp"
 
 #include <stdexcept>
 
@@ -132,7 +132,7 @@ std::string index_name(unsigned before) {
 /// The Markdown of each item that succeeded, and `items.ndjson` with a line for each that has ended.
 asio::awaitable<void> write_archive(exchange& x, batch_id id, stream_writer& to) {
   export_of all{x, id, {}};
-  zip_stream zip;
+  archive_stream zip{archive_stream::format::zip};
   std::string index;
   unsigned indexes = 0;
   for (;;) {

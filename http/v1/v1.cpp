@@ -35,6 +35,7 @@ std::vector<route> v1_routes() {
   add_v1_bulk_routes(all);
   add_v1_webhook_routes(all);
   add_v1_original_routes(all);
+  add_v1_backup_routes(all);
   return all;
 }
 

@@ -22,6 +22,7 @@ void add_v1_key_routes(std::vector<route>& into);
 void add_v1_host_routes(std::vector<route>& into);
 void add_v1_bulk_routes(std::vector<route>& into);
 void add_v1_webhook_routes(std::vector<route>& into);
+void add_v1_backup_routes(std::vector<route>& into);
 void add_v1_original_routes(std::vector<route>& into);
 
 /// How many rows a list's answer holds at most.

@@ -1,4 +1,4 @@
-#include "http/zip_stream.hpp"
+#include "http/archive_stream.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -21,38 +21,47 @@ void check(archive* a, la_ssize_t code) {
 
 } // namespace
 
-struct zip_stream::archive_state {
+struct archive_stream::archive_state {
   archive* to = archive_write_new();
   std::string out;
   ~archive_state() { archive_write_free(to); }
 };
 
-zip_stream::zip_stream()
+archive_stream::archive_stream(format f)
     : state_(std::make_unique<archive_state>()) {
   auto* a = state_->to;
-  check(a, archive_write_set_format_zip(a));
+  check(a, f == format::zip ? archive_write_set_format_zip(a) : archive_write_set_format_pax_restricted(a));
   check(a, archive_write_set_bytes_per_block(a, 0));
   check(a, archive_write_open(a, &state_->out, nullptr, &append, nullptr));
 }
 
-zip_stream::~zip_stream() = default;
+archive_stream::~archive_stream() = default;
 
-std::string zip_stream::add(const std::string& name, std::string_view content) {
+std::string archive_stream::begin(const std::string& name, uint64_t size) {
   auto* a = state_->to;
   const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> e{archive_entry_new(),
                                                                         &archive_entry_free};
   archive_entry_set_pathname_utf8(e.get(), name.c_str());
-  archive_entry_set_size(e.get(), static_cast<la_int64_t>(content.size()));
+  archive_entry_set_size(e.get(), static_cast<la_int64_t>(size));
   archive_entry_set_filetype(e.get(), AE_IFREG);
   archive_entry_set_perm(e.get(), 0644);
   archive_entry_set_mtime(e.get(), std::time(nullptr), 0);
   check(a, archive_write_header(a, e.get()));
-  check(a, archive_write_data(a, content.data(), content.size()));
-  check(a, archive_write_finish_entry(a));
   return std::exchange(state_->out, {});
 }
 
-std::string zip_stream::finish() {
+std::string archive_stream::more(std::string_view piece) {
+  check(state_->to, archive_write_data(state_->to, piece.data(), piece.size()));
+  return std::exchange(state_->out, {});
+}
+
+std::string archive_stream::add(const std::string& name, std::string_view content) {
+  auto bytes = begin(name, content.size());
+  bytes += more(content);
+  return bytes;
+}
+
+std::string archive_stream::finish() {
   check(state_->to, archive_write_close(state_->to));
   return std::exchange(state_->out, {});
 }
