@@ -90,7 +90,7 @@ std::string manual_page(const CLI::App& app) {
   for (const auto& s : describe_settings())
     out << ".TP\n\\fB" << roff(s.key) << "\\fR = " << roff(s.initial) << "\n"
         << roff(s.text +
-                   (s.bounds.empty() ? "" : " " + s.bounds + (s.unit.empty() ? "." : " " + s.unit + ".")))
+                (s.bounds.empty() ? "" : " " + s.bounds + (s.unit.empty() ? "." : " " + s.unit + ".")))
         << "\n";
   out << ".SH SIGNALS\n\\fBtroupe serve\\fR drains and ends on SIGTERM and SIGINT, and reads its certificate "
          "again on "

@@ -54,14 +54,17 @@ int interrupted_at(progress_line& line, const std::string& batch) {
 /// Waits for something new; the time that the server was away is forgiven when it comes back.
 class watching {
 public:
-  watching(const client& server, std::string batch)
+  watching(const client& server, const std::string& batch)
       : server_(server)
-      , path_("/v1/batches/" + std::move(batch) + "?wait=20") {}
+      , path_("/v1/batches/" + escaped(batch)) {}
 
-  /// None: the answer is the one before.
+  /// At once the first time, then when there is another answer, or 304 when there is none for a while.
   result<reply> next() {
     request r{.path = path_, .long_lived = true};
-    if (!etag_.empty()) r.headers.push_back("If-None-Match: " + etag_);
+    if (!etag_.empty()) {
+      r.path += "?wait=20";
+      r.headers.push_back("If-None-Match: " + etag_);
+    }
     auto answer = server_.send(r);
     if (answer && answer->status == 200) etag_ = answer->etag;
     return answer;

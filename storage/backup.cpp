@@ -58,8 +58,7 @@ failure copy_files(const engine& copied, const file_store& files, const std::str
     const auto bytes = use->key().substr(1, digest{}.bytes.size());
     if (bytes == last) continue;
     last = bytes;
-    digest hash;
-    std::copy(bytes.begin(), bytes.end(), hash.bytes.begin());
+    const auto hash = key::digest_at(use->key(), 1);
     const bool in_file = files.holds(hash);
     if (!in_file && !at->get(table::content, bytes))
       return fail(errc::storage_error, "content " + hash.hex() + " is missing: see troupe verify");

@@ -282,15 +282,22 @@ std::vector<event> catalog::events(event_number& after, size_t limit,
   return out;
 }
 
+/// The number that the next event gets.
+event_number catalog::next_event(const view& at) const {
+  layout::counters next;
+  const auto row = at.get(table::meta, key::next);
+  if (row) layout::decode(*row, next);
+  return event_number{next.event};
+}
+
 event_number catalog::newest_event() const {
-  const auto found = db_.snapshot()->last(table::events, {}, key::number(~uint64_t{0}));
-  return found ? event_number{key::number_at(found->first, 0)} : event_number{};
+  return event_number{raw(next_event(*db_.snapshot())) - 1};
 }
 
 event_number catalog::oldest_event() const {
   const auto at = db_.snapshot();
   const auto i = at->scan(table::events, {}, key::number(~uint64_t{0}));
-  return i->valid() ? event_number{key::number_at(i->key(), 0)} : event_number{};
+  return i->valid() ? event_number{key::number_at(i->key(), 0)} : next_event(*at);
 }
 
 std::vector<event> catalog::events(event_number after, size_t limit) const {

@@ -80,8 +80,9 @@ public:
   /// Those that pass `wanted`; looks at a bounded number of rows. Sets `after` to the last one looked at.
   std::vector<event> events(event_number& after, size_t limit,
                             const std::function<bool(const event&)>& wanted) const;
-  /// The oldest that is kept; zero when there is none.
+  /// The oldest that is kept; when none is, the number that the next one gets.
   event_number oldest_event() const;
+  /// The last number that was given, whether or not its event is still kept.
   event_number newest_event() const;
 
   /// All records of a kind, by name; `kind` holds one of that kind.
@@ -103,6 +104,8 @@ public:
   std::vector<std::string> verify() const;
 
 private:
+  event_number next_event(const view& at) const;
+
   const engine& db_;
   const file_store& files_;
 };

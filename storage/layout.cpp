@@ -1,5 +1,7 @@
 #include "storage/layout.hpp"
 
+#include <algorithm>
+
 namespace troupe::layout::key {
 namespace {
 
@@ -127,6 +129,13 @@ std::string after(std::string_view prefix) {
   while (!out.empty() && static_cast<uint8_t>(out.back()) == 0xff)
     out.pop_back();
   if (!out.empty()) out.back() = static_cast<char>(static_cast<uint8_t>(out.back()) + 1);
+  return out;
+}
+
+digest digest_at(std::string_view key, size_t offset) {
+  digest out;
+  if (key.size() >= offset + out.bytes.size())
+    std::copy_n(key.begin() + static_cast<ptrdiff_t>(offset), out.bytes.size(), out.bytes.begin());
   return out;
 }
 

@@ -92,6 +92,8 @@ std::string quarantined(table t, std::string_view key);
 std::string after(std::string_view prefix);
 /// The big-endian number in eight bytes at `offset`; 0 when the key is too short.
 uint64_t number_at(std::string_view key, size_t offset);
+/// The 32 bytes of a digest at `offset`; the empty one when the key is too short.
+digest digest_at(std::string_view key, size_t offset);
 /// The same in four bytes.
 uint32_t number4_at(std::string_view key, size_t offset);
 /// The index in the key of an item.

@@ -129,15 +129,17 @@ private:
     return raw(x) - key::number_at(found->first, 1) >= range.count ||
            !at_.get(table::batches, key::number(raw(range.batch)));
   }
-  bool used(std::string_view hash) const {
-    const auto prefix = std::string("c").append(hash);
-    return at_.scan(table::index, prefix, key::after(prefix))->valid();
+  /// Or noted as to be erased: the next start does.
+  bool accounted_for(const digest& hash) const {
+    const auto prefix = std::string("c").append(hash.view());
+    return at_.scan(table::index, prefix, key::after(prefix))->valid() ||
+           at_.get(table::index, key::released(hash)).has_value();
   }
   void contents() {
     for (auto i = at_.scan(table::content, {}, std::string(33, '\xff')); i->valid(); i->next())
-      if (!used(i->key())) say("a content belongs to no source");
+      if (!accounted_for(key::digest_at(i->key(), 0))) say("a content belongs to no source");
     for (const auto& hash : files_.contents())
-      if (!used(hash.view())) say("file " + hash.hex() + " belongs to no source");
+      if (!accounted_for(hash)) say("file " + hash.hex() + " belongs to no source");
   }
 
   const view& at_;

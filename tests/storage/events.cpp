@@ -103,7 +103,11 @@ BOOST_DATA_TEST_CASE(old_events_are_trimmed, engines, kind) {
   auto left = s.reader().events({}, 100);
   BOOST_TEST(left.size() == 14u);
   check_numbers(left, 7);
+  BOOST_TEST(raw(s.reader().oldest_event()) == 7u);
   BOOST_TEST(s.writer().trim_events(later, 100) == 14u);
+  // Who asks for those behind an earlier one has to learn that they are gone.
+  BOOST_TEST(raw(s.reader().oldest_event()) == 21u);
+  BOOST_TEST(raw(s.reader().newest_event()) == 20u);
   BOOST_TEST(s.writer().trim_events(later, 100) == 0u);
   s.reopen();
   run_batch(s);

@@ -84,7 +84,7 @@ server_process::server_process(const server_options& o)
                                      "--config",
                                      TROUPE_SOURCE_DIR "/config/troupe.json",
                                      "--listen",
-                                     "127.0.0.1:0",
+                                     o.listen,
                                      "--data",
                                      o.data,
                                      "--allow-network",
@@ -115,7 +115,7 @@ void server_process::wait_until_listening() {
     const auto at = text.find("listening address=\"");
     if (at != text.npos && text.find("info ready") != text.npos) {
       const auto from = at + std::string("listening address=\"").size();
-      base_ = "http://" + text.substr(from, text.find('"', from) - from);
+      base_ = (options_.ca.empty() ? "http://" : "https://") + text.substr(from, text.find('"', from) - from);
       return;
     }
     if (waitpid(pid_, nullptr, WNOHANG) == pid_) break;
@@ -141,6 +141,7 @@ answer server_process::send(const std::string& method, const std::string& path, 
   curl_easy_setopt(c, CURLOPT_HEADERDATA, &out.headers);
   curl_easy_setopt(c, CURLOPT_TIMEOUT, 120L);
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  if (!options_.ca.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, options_.ca.c_str());
   if (!body.empty()) {
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.data());
@@ -189,6 +190,10 @@ void server_process::kill9() {
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+void server_process::signal(int number) const {
+  ::kill(pid_, number);
 }
 
 int server_process::terminate() {

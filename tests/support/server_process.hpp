@@ -39,6 +39,9 @@ struct server_options {
   std::string allow_network = "127.0.0.0/8";
   /// Which program; the test server by default.
   std::string program = {};
+  std::string listen = "127.0.0.1:0";
+  /// It speaks HTTPS: what is trusted, a file.
+  std::string ca = {};
 };
 
 /// Started from the shipped settings file; ready when the constructor returns. Killed with SIGKILL when it
@@ -68,6 +71,7 @@ public:
                       std::chrono::seconds at_most = std::chrono::seconds{120}) const;
 
   void kill9();
+  void signal(int number) const;
   /// SIGTERM; the exit code.
   int terminate();
   /// Resident memory of the server and its children now, and the most of the server alone so far, in KiB.

@@ -50,7 +50,7 @@ std::string verified(const std::vector<origin::request>& messages, const std::st
     out << json{{"secret", secret}, {"headers", headers}, {"body", r.body}}.dump() << '\n';
   }
   out.close();
-  const auto command = "cd " TROUPE_SOURCE_DIR "/tests/webhooks && node verify.mjs < " + file + " 2>&1";
+  const auto command = "cd " TROUPE_SOURCE_DIR "/tests/node && node verify_webhooks.mjs < " + file + " 2>&1";
   auto* pipe = popen(command.c_str(), "r");
   std::string text(4'096, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), pipe));
