@@ -7,10 +7,13 @@
 #include <thread>
 
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 
 namespace troupe::cli {
 namespace {
 
+/// The service manager is told that work is taken; recovering it takes no longer than this.
+constexpr std::chrono::minutes longest_recovery{1};
 /// How long after the drain's own time the process may take to end before it is ended.
 constexpr std::chrono::seconds watchdog_grace{15};
 
@@ -91,7 +94,9 @@ int serve(const serve_command& c, const hooks& with) {
     return usage;
   }
   log::info("listening", {{"address", (*front)->address()}, {"data", s.store.directory}});
+  if ((*node)->wait_ready(longest_recovery)) sd_notify(0, "READY=1");
   const bool died = wait_for_end(signals, **front) == SIGUSR1;
+  sd_notify(0, "STOPPING=1");
   start_watchdog(s.work.drain_timeout + watchdog_grace);
   const bool clean = (*node)->drain();
   (*front)->stop();
