@@ -51,25 +51,15 @@ failure read_action(const json& body, bulk_plan& into) {
   return fail(errc::none);
 }
 
-template <class State>
-bool find_state(const std::string& wanted, State last, State& into) {
-  for (int s = 0; s <= static_cast<int>(last); ++s)
-    if (name(static_cast<State>(s)) == wanted) {
-      into = static_cast<State>(s);
-      return true;
-    }
-  return false;
-}
-
 failure read_status(const std::string& status, bulk_plan& into) {
   if (status.empty()) return fail(errc::none);
   item_state item{};
   batch_state b{};
-  if (into.of_batches && find_state(status, batch_state::expired, b)) {
+  if (into.of_batches && find_state(status, b)) {
     into.batches.states.push_back(b);
     return fail(errc::none);
   }
-  if (into.of_batches || !find_state(status, item_state::expired, item))
+  if (into.of_batches || !find_state(status, item))
     return wrong("filter.status", "there is no stored state \"" + status + '"');
   into.items.state = item;
   return fail(errc::none);

@@ -1,5 +1,5 @@
 #pragma once
-/// The services around plain C++ parts: transfers, parser, listener, robots, reader.
+/// The services around the parts that do the work: transfers, parser, listener.
 
 #include "actors/interfaces.hpp"
 #include "config/settings.hpp"
@@ -17,14 +17,5 @@ parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool);
 
 /// LISTENER around `pool`, which outlives the actor system.
 listener_actor spawn_listener(caf::actor_system& sys, media_pool& pool);
-
-/// ROBOTS: remembers `fetch.robots_ttl_ms` long, at most a bounded number of hosts; tells `gate` of crawl
-/// delays. A robots.txt that is missing (4xx) allows all, one that cannot be had (5xx, no answer) nothing,
-/// for the reason why it could not (RFC 9309 section 2.3.1); that is asked for again after `work.backoff_ms`.
-robots_actor spawn_robots(caf::actor_system& sys, const settings& s, transfers_actor transfers,
-                          gate_actor gate);
-
-/// READER: detached unless told otherwise, since it reads from disk.
-reader_actor spawn_reader(caf::actor_system& sys, const catalog& store, bool own_thread = true);
 
 } // namespace troupe

@@ -1,6 +1,19 @@
 #include "model/batch.hpp"
 
 namespace troupe {
+namespace {
+
+template <class State>
+bool find(std::string_view wanted, State last, State& into) {
+  for (int s = 0; s <= static_cast<int>(last); ++s)
+    if (name(static_cast<State>(s)) == wanted) {
+      into = static_cast<State>(s);
+      return true;
+    }
+  return false;
+}
+
+} // namespace
 
 std::string upload_id(const item& x) {
   return x.upload_id.empty() ? upload_id(x.id) : x.upload_id;
@@ -26,6 +39,13 @@ std::string_view name(batch_state x) {
 std::string_view name(phase x) {
   constexpr std::string_view names[] = {"waiting", "fetching", "parsing", "persisting"};
   return names[static_cast<size_t>(x)];
+}
+
+bool find_state(std::string_view wanted, item_state& into) {
+  return find(wanted, item_state::expired, into);
+}
+bool find_state(std::string_view wanted, batch_state& into) {
+  return find(wanted, batch_state::expired, into);
 }
 
 } // namespace troupe

@@ -316,4 +316,8 @@ std::string_view name(item_state x);
 std::string_view name(batch_state x);
 std::string_view name(phase x);
 
+/// The state with this name, as it is stored. False: there is none.
+bool find_state(std::string_view wanted, item_state& into);
+bool find_state(std::string_view wanted, batch_state& into);
+
 } // namespace troupe

@@ -54,11 +54,10 @@ std::string_view v1_state(const item_view& v) {
 }
 
 bool read_v1_state(std::string_view wanted, item_filter& into) {
-  for (auto s = item_state::pending; s <= item_state::expired; s = static_cast<item_state>(int(s) + 1))
-    if (name(s) == wanted) {
-      into.state = s;
-      return true;
-    }
+  if (item_state s{}; find_state(wanted, s)) {
+    into.state = s;
+    return true;
+  }
   for (const auto p : {phase::fetching, phase::parsing, phase::persisting})
     if (name(p) == wanted) {
       into.now = p;
@@ -70,12 +69,10 @@ bool read_v1_state(std::string_view wanted, item_filter& into) {
 bool read_v1_state(std::string_view wanted, batch_filter& into) {
   // Whether an open batch has begun is not stored.
   if (wanted == "queued" || wanted == "running" || wanted == "paused") wanted = name(batch_state::open);
-  for (auto s = batch_state::open; s <= batch_state::expired; s = static_cast<batch_state>(int(s) + 1))
-    if (name(s) == wanted) {
-      into.states.push_back(s);
-      return true;
-    }
-  return false;
+  batch_state s{};
+  if (!find_state(wanted, s)) return false;
+  into.states.push_back(s);
+  return true;
 }
 
 json v1_json(const failure& f) {

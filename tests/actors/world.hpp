@@ -3,6 +3,8 @@
 
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
+#include "actors/reader.hpp"
+#include "actors/robots.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/workers.hpp"
 #include "actors/writer.hpp"
