@@ -3,6 +3,8 @@
 #include "actors/dispatcher.hpp"
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
+#include "actors/reader.hpp"
+#include "actors/robots.hpp"
 #include "actors/stored_answers.hpp"
 #include "actors/workers.hpp"
 #include "actors/writer.hpp"
@@ -196,7 +198,7 @@ private:
     set(metric::rocksdb_compactions, f.compactions);
     set(metric::rocksdb_flushes, f.flushes);
     set(metric::rocksdb_snapshots, f.snapshots);
-    set(metric::rocksdb_errors, f.errors);
+    meter_.count(metric::rocksdb_errors).raise_to(double(f.errors));
     set(metric::rocksdb_stopped, f.stopped);
     std::error_code ignored;
     set(metric::store_free, std::filesystem::space(options_.s.store.directory, ignored).available);

@@ -2,20 +2,17 @@
 #include "cli/cli.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/remote.hpp"
+#include "cli/whole_file.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace troupe::cli {
 namespace {
 
 using nlohmann::json;
-namespace fs = std::filesystem;
 
 constexpr milliseconds pace{200};
 
@@ -33,48 +30,50 @@ std::optional<json> wait_for(const client& server, const std::string& id, int& c
   }
 }
 
-void sync(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
-/// Whole or not at all.
-int take_away(const client& server, const std::string& id, const std::string& to) {
-  const auto part = to + ".part";
-  std::ofstream file{part, std::ios::binary};
+/// Takes it away as an archive.
+int take_away(const client& server, const std::string& id, whole_file& to) {
   progress_line line;
-  uint64_t bytes = 0;
   request r{.path = "/v1/backups/" + escaped(id) + "/archive", .long_lived = true};
+  bool written = true;
   r.sink = [&](std::string_view piece) {
-    bytes += piece.size();
-    if (isatty(STDERR_FILENO)) line.say(bytes_text(bytes) + " of " + id);
-    return file.write(piece.data(), static_cast<std::streamsize>(piece.size())).good();
+    written = to.write(piece);
+    if (isatty(STDERR_FILENO)) line.say(bytes_text(to.size()) + " of " + id);
+    return written;
   };
   const auto answer = server.send(r);
   line.end();
-  file.close();
-  std::error_code error;
-  if (!answer || !answer->ok() || !file) {
-    fs::remove(part, error);
-    if (!file && answer) return complain(fail(errc::invalid_request, to + " cannot be written"));
-    return answer ? complain(*answer) : complain(answer.error());
-  }
-  sync(part);
-  fs::rename(part, to, error);
-  if (error) return complain(fail(errc::invalid_request, to + ": " + error.message()));
-  const auto folder = fs::path(to).parent_path();
-  sync(folder.empty() ? "." : folder.string());
-  return ok;
+  if (written && !answer) return complain(answer.error());
+  if (written && !answer->ok()) return complain(*answer);
+  const auto f = to.finish();
+  return f.code == errc::none ? ok : complain(f);
 }
+
+/// Leaves nothing of a backup at the server, whatever ended the command.
+class left_behind {
+public:
+  left_behind(const client& server, std::string id)
+      : server_(server)
+      , id_(std::move(id)) {}
+  ~left_behind() {
+    if (!id_.empty())
+      (void)server_.send({.method = "DELETE", .path = "/v1/backups/" + escaped(id_), .cleans_up = true});
+  }
+  left_behind(const left_behind&) = delete;
+  void keep() { id_.clear(); }
+
+private:
+  const client& server_;
+  std::string id_;
+};
 
 } // namespace
 
 int backup_store(const backup_command& c) {
-  if (!c.file.empty() && fs::exists(c.file)) {
-    std::cerr << "troupe: " << c.file << " exists\n";
-    return usage;
+  std::unique_ptr<whole_file> file;
+  if (!c.file.empty()) {
+    auto begun = whole_file::begin(c.file, false);
+    if (!begun) return complain(begun.error());
+    file = std::move(*begun);
   }
   watch_for_interrupt();
   const client server{c.to};
@@ -82,17 +81,15 @@ int backup_store(const backup_command& c) {
   const auto begun = answer_of(server.post("/v1/backups", {}), code);
   if (!begun) return code;
   const auto id = begun->at("id").get<std::string>();
+  left_behind copy{server, id};
   const auto made = wait_for(server, id, code);
   if (!made) return code;
   if (made->value("state", "") != "completed") {
     std::cerr << "troupe: the backup failed: " << clean(made->value("error", "")) << "\n";
     return failed;
   }
-  if (!c.file.empty()) {
-    code = take_away(server, id, c.file);
-    if (!c.keep) server.send({.method = "DELETE", .path = "/v1/backups/" + escaped(id)});
-    if (code != ok) return code;
-  }
+  if (file && (code = take_away(server, id, *file)) != ok) return code;
+  if (!file || c.keep) copy.keep();
   if (c.json)
     std::cout << made->dump() << "\n";
   else

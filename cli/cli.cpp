@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 #include "process/tool_child.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace troupe::cli {
@@ -15,7 +16,7 @@ troupe results bat_9                              what a batch has left
 troupe parse page.html                            one document to Markdown, no server)";
 
 const char* const exit_codes_text = R"(0    done
-1    done, but some items failed
+1    not done, or some items failed
 2    wrong usage or settings, or the server refuses the request
 3    the server cannot be reached or has no room
 130  interrupted; what goes on at the server goes on)";
@@ -43,6 +44,12 @@ int run_command(int argc, char** argv, const hooks& with) {
     return run_parser_child(limits_of(argc, argv), with.parse);
   if (argc > 3 && std::string_view(argv[1]) == "tool-child") return run_tool_child(argv[2], argv + 3);
   command_line line{with};
+  const auto known = commands_of(line.app);
+  const auto named = [&](const CLI::App* c) { return c->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(known.begin(), known.end(), named)) {
+    std::cerr << "troupe: there is no command \"" << clean(argv[1]) << "\"; troupe --help lists them\n";
+    return usage;
+  }
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -80,9 +87,30 @@ std::vector<const CLI::Option*> operands_of(const CLI::App& command) {
   return command.get_options([](const CLI::Option* o) { return o->get_positional(); });
 }
 
+namespace {
+
+bool reader_left = false;
+
+/// What was said has to have been heard.
+int checked(int code) {
+  std::cout.flush();
+  if (std::cout || reader_left || code != ok) return code;
+  std::cerr << "troupe: standard output cannot be written\n";
+  return failed;
+}
+
+} // namespace
+
+void reader_has_left() {
+  reader_left = true;
+}
+
 int run(int argc, char** argv, const hooks& with) {
   try {
-    return run_command(argc, argv, with);
+    return checked(run_command(argc, argv, with));
+  } catch (const nlohmann::json::exception&) {
+    std::cerr << "troupe: the answer is not what a Troupe server says\n";
+    return unavailable;
   } catch (const std::exception& e) {
     std::cerr << "troupe: " << e.what() << "\n";
     return failed;

@@ -29,6 +29,9 @@ enum exit_code : int {
 
 int run(int argc, char** argv, const hooks& with = {});
 
+/// Whoever read standard output has seen enough, as `head`: that it cannot be written any more is no failure.
+void reader_has_left();
+
 // -- the commands, one file each ----------------------------------------------------------------------
 
 /// Where settings come from, the later over the earlier.

@@ -11,6 +11,10 @@
 
 namespace troupe::cli {
 
+/// Not the empty text, which would name something else.
+inline const CLI::Validator given{
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, ""};
+
 struct command_line {
   CLI::App app;
   /// The command that was chosen, its options set.

@@ -76,8 +76,13 @@ std::string fish(const CLI::App& app) {
     out << "complete -c troupe -n __fish_use_subcommand -f -a " << c->get_name() << " -d "
         << quoted(c->get_description()) << "\n";
   for (const auto& c : all_of(app)) {
-    const auto last = c.words.substr(c.words.rfind(' ') + 1);
-    const auto when = quoted("__fish_seen_subcommand_from " + last);
+    // Of `keys list` both words have to be there; `list` alone is another.
+    std::string when;
+    std::istringstream words{c.words};
+    for (std::string word; words >> word;)
+      when += (when.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + word);
+    if (c.words == "list") when += "; and not __fish_seen_subcommand_from keys";
+    when = quoted(when);
     for (const auto* sub : commands_of(*c.command))
       out << "complete -c troupe -n " << when << " -f -a " << sub->get_name() << " -d "
           << quoted(sub->get_description()) << "\n";
@@ -134,7 +139,7 @@ std::string zsh(const CLI::App& app) {
   }
   out << "  *) ";
   describe(commands_of(app));
-  out << " ;;\n  esac\n}\ncompdef _troupe troupe\n";
+  out << " ;;\n  esac\n}\n_troupe \"$@\"\n";
   return std::move(out).str();
 }
 

@@ -81,7 +81,10 @@ void add_upkeep(command_line& to) {
                    "An archive of troupe backup, a backup's directory, or - for standard input")
       ->required()
       ->type_name("FILE|DIR|-");
-  back->add_option("--data", r->data, "The new store's directory")->type_name("DIR")->capture_default_str();
+  back->add_option("--data", r->data, "The new store's directory")
+      ->check(given)
+      ->type_name("DIR")
+      ->capture_default_str();
 }
 
 void add_shell_help(command_line& to) {

@@ -28,7 +28,7 @@ std::pair<CLI::App*, std::shared_ptr<Command>> add_remote(command_line& to, CLI:
 }
 
 void add_batches(CLI::App& sub, batch_command& c) {
-  sub.add_option("batch", c.batches, "Batches, as bat_9")->required()->type_name("BATCH");
+  sub.add_option("batch", c.batches, "Batches, as bat_9")->required()->check(given)->type_name("BATCH");
 }
 
 void add_submit(command_line& to) {
@@ -41,18 +41,19 @@ void add_submit(command_line& to) {
       ->type_name("TAG")
       ->allow_extra_args(false);
   sub->add_option("--priority", c->priority, "0 to 9: what is higher goes first")
-      ->type_name("N")
-      ->check(CLI::Range(0, 9));
+      ->check(CLI::Range(0, 9))
+      ->type_name("N");
   sub->add_option("--max-concurrency", c->max_concurrency, "Items of it in work at once")->type_name("N");
   sub->add_option("--max-age", c->max_age,
                   "Seconds: take a younger source of the same URL instead of a fetch")
-      ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("S");
   sub->add_flag("--media", c->media, "Wanted is what is said in audio and video behind the pages");
   sub->add_flag("--strict", c->strict, "One item that cannot be used refuses all");
   sub->add_flag("--watch", c->watch, "Wait for the batch, showing how far it is");
   sub->add_option("what", c->what, "URLs, or files, or - to read URLs from standard input, one a line")
       ->required()
+      ->check(given)
       ->type_name("URL|FILE|-");
 }
 
@@ -68,7 +69,7 @@ void add_looking(command_line& to) {
   all->add_option("--limit", l->limit, "At most so many")->type_name("N")->capture_default_str();
   all->add_flag("--all", l->all, "All of them");
   const auto [rows, i] = add_remote<items_command>(to, to.app, "items", "List the items of a batch", items);
-  rows->add_option("batch", i->batch, "The batch, as bat_9")->required()->type_name("BATCH");
+  rows->add_option("batch", i->batch, "The batch, as bat_9")->required()->check(given)->type_name("BATCH");
   rows->add_option("--status", i->status, "Only those in this state")->type_name("STATE");
   rows->add_option("--error-code", i->error_code, "Only those with this error")->type_name("CODE");
   rows->add_option("--host", i->host, "Only those of this host, as example.org:443")->type_name("HOST:PORT");
@@ -81,13 +82,14 @@ void add_looking(command_line& to) {
 void add_leaving(command_line& to) {
   const auto [shown, r] = add_remote<results_command>(to, to.app, "results",
                                                       "Print what the items of a batch have left", results);
-  shown->add_option("batch", r->batch, "The batch, as bat_9")->required()->type_name("BATCH");
+  shown->add_option("batch", r->batch, "The batch, as bat_9")->required()->check(given)->type_name("BATCH");
   shown->add_flag("--follow", r->follow, "Go on until the batch ends");
   const auto [taken, e] = add_remote<export_command>(
       to, to.app, "export", "Write what a batch has left into a file or a folder", export_batch);
-  taken->add_option("batch", e->batch, "The batch, as bat_9")->required()->type_name("BATCH");
+  taken->add_option("batch", e->batch, "The batch, as bat_9")->required()->check(given)->type_name("BATCH");
   taken->add_option("--to", e->file, "A file that ends in .zip or .ndjson, or a folder for Markdown files")
       ->required()
+      ->check(given)
       ->type_name("FILE|DIR");
   taken->add_flag("--force", e->force, "Replace the file, or write into a folder that is not empty");
 }
@@ -117,20 +119,25 @@ void add_keys(command_line& to) {
   add_remote<keys_command>(to, *keys, "list", "List them", list_keys);
   const auto [made, c] =
       add_remote<keys_command>(to, *keys, "create", "Make one; it is shown once", create_key);
-  made->add_option("name", c->name, "What it is called")->required()->type_name("NAME");
+  made->add_option("name", c->name, "What it is called")->required()->check(given)->type_name("NAME");
   made->add_flag("--write", c->write, "It may submit and delete");
   made->add_option("--notebook", c->notebooks, "A notebook that it may touch; none: all")
       ->type_name("N")
       ->allow_extra_args(false);
   const auto [gone, d] = add_remote<keys_command>(to, *keys, "delete", "Take one back", delete_key);
-  gone->add_option("key", d->id, "Its id, as key_0123456789abcdef")->required()->type_name("ID");
+  gone->add_option("key", d->id, "Its id, as key_0123456789abcdef")
+      ->required()
+      ->check(given)
+      ->type_name("ID");
 }
 
 void add_backup(command_line& to) {
   const auto [sub, c] = add_remote<backup_command>(
       to, to.app, "backup", "Copy a server's whole store, beside its work", backup_store);
-  sub->add_option("--to", c->file, "Take it away as an archive, for troupe restore")->type_name("FILE");
-  sub->add_flag("--keep", c->keep, "Leave it at the server too");
+  auto* to_file = sub->add_option("--to", c->file, "Take it away as an archive, for troupe restore")
+                      ->check(given)
+                      ->type_name("FILE");
+  sub->add_flag("--keep", c->keep, "Leave it at the server too")->needs(to_file);
 }
 
 } // namespace

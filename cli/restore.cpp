@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace troupe::cli {
@@ -18,9 +19,19 @@ namespace fs = std::filesystem;
 
 constexpr size_t block_bytes = 256 * 1024;
 
+/// An entry's place in the store; archives that were made by other means begin with `./` or the backup's own
+/// name.
+std::string place_of(std::string name) {
+  while (name.starts_with("./"))
+    name.erase(0, 2);
+  if (name.starts_with("bak_")) name.erase(0, name.find('/') + 1);
+  return name;
+}
+
 /// The parts of a store, and nothing else.
 bool belongs(const std::string& name) {
-  return name == backup_manifest || name.starts_with("db/") || name.starts_with("files/content/");
+  const bool known = name == backup_manifest || name.starts_with("db/") || name.starts_with("files/content/");
+  return known && name.find("..") == name.npos;
 }
 
 struct closes {
@@ -63,9 +74,9 @@ failure extract(const std::string& file, const fs::path& into) {
   archive_entry* entry = nullptr;
   int code = ARCHIVE_OK;
   while ((code = archive_read_next_header(from.get(), &entry)) == ARCHIVE_OK) {
-    const std::string path = archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "";
-    if (!belongs(path) || path.find("..") != path.npos || archive_entry_filetype(entry) != AE_IFREG ||
-        archive_entry_hardlink(entry))
+    if (archive_entry_filetype(entry) == AE_IFDIR) continue;
+    const auto path = place_of(archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "");
+    if (!belongs(path) || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
       return fail(errc::storage_error, "the archive is no backup: it holds " + path);
     archive_entry_set_pathname(entry, (into / path).c_str());
     if (auto f = copy_entry(from.get(), to.get(), entry); f.code != errc::none) return f;
@@ -95,9 +106,51 @@ failure fill(const std::string& from, const fs::path& into) {
   return fs::is_directory(from, error) ? copy_folder(from, into) : extract(from, into);
 }
 
-int give_up(const failure& f, const fs::path& part) {
-  std::error_code ignored;
-  fs::remove_all(part, ignored);
+/// A new directory beside the target; removed unless it becomes that.
+class new_directory {
+public:
+  explicit new_directory(const fs::path& beside)
+      : path_(beside.string() + ".XXXXXX") {
+    if (!::mkdtemp(path_.data())) path_.clear();
+  }
+  ~new_directory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  new_directory(const new_directory&) = delete;
+  const std::string& path() const { return path_; }
+  failure become(const fs::path& target) {
+    std::error_code error;
+    fs::remove(target, error);
+    if (!error) fs::rename(path_, target, error);
+    if (error) return fail(errc::storage_error, target.string() + ": " + error.message());
+    path_.clear();
+    ::sync();
+    return fail(errc::none);
+  }
+
+private:
+  std::string path_;
+};
+
+/// Where the store goes: through links, and without a slash behind it.
+fs::path target_of(const std::string& data) {
+  std::error_code error;
+  auto path = fs::weakly_canonical(fs::absolute(data, error), error);
+  return path.has_filename() ? path : path.parent_path();
+}
+
+result<backup> fill_and_check(const std::string& from, const new_directory& into) {
+  if (into.path().empty()) return fail(errc::storage_error, "no directory can be made beside the target");
+  if (auto f = fill(from, into.path()); f.code != errc::none) return f;
+  auto known = read_backup(into.path());
+  if (!known) return fail(errc::storage_error, "it is no complete backup: " + known.error().message);
+  std::error_code error;
+  fs::remove(fs::path(into.path()) / backup_manifest, error);
+  return known;
+}
+
+int give_up(const failure& f) {
   std::cerr << "troupe: " << f.text() << "\n";
   return failed;
 }
@@ -105,26 +158,26 @@ int give_up(const failure& f, const fs::path& part) {
 } // namespace
 
 int restore(const restore_command& c) {
+  ::umask(077);
   std::error_code error;
-  if (fs::exists(c.data, error) && !fs::is_empty(c.data, error)) {
+  const auto target = target_of(c.data);
+  if (fs::exists(target, error) && !fs::is_empty(target, error)) {
     std::cerr << "troupe: " << c.data << " is there already: a backup is restored into a new directory\n";
     return usage;
   }
-  fs::path part = fs::path(c.data + ".part");
-  fs::remove_all(part, error);
-  if (auto f = fill(c.from, part); f.code != errc::none) return give_up(f, part);
-  const auto known = read_backup(part);
-  if (!known)
-    return give_up(fail(errc::storage_error, "it is no complete backup: " + known.error().message), part);
-  fs::remove(part / backup_manifest, error);
-  fs::remove(c.data, error);
-  fs::rename(part, c.data, error);
-  ::sync();
-  if (error) return give_up(fail(errc::storage_error, c.data + ": " + error.message()), part);
+  if (c.from != "-" && !fs::exists(c.from, error)) {
+    std::cerr << "troupe: there is no " << c.from << "\n";
+    return usage;
+  }
+  fs::create_directories(target.parent_path(), error);
+  new_directory made{target};
+  const auto known = fill_and_check(c.from, made);
+  if (!known) return give_up(known.error());
+  if (auto f = made.become(target); f.code != errc::none) return give_up(f);
   std::cout << known->id << " of " << to_rfc3339(known->created) << ": " << known->batches
             << " batches up to event " << raw(known->reached) << ", in " << c.data << "\n"
             << std::flush;
-  return verify(c.data);
+  return verify(target);
 }
 
 } // namespace troupe::cli

@@ -2,10 +2,17 @@
 #include "cli/cli.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/remote.hpp"
+#include "cli/whole_file.hpp"
 
+#include "model/text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -41,98 +48,81 @@ std::string name_of(const json& x) {
   return x.value("url", x.value("filename", x.value("title", x.value("item", ""))));
 }
 
-bool print_result(const std::string& line) {
-  const auto x = json::parse(line, nullptr, false);
-  if (!x.is_object()) return false;
-  std::cout << "--- " << x.value("index", 0u) << " " << x.value("item", "") << " " << x.value("state", "")
-            << " " << clean(name_of(x)) << "\n";
-  if (x.contains("markdown"))
-    std::cout << x["markdown"].get_ref<const std::string&>() << "\n";
-  else if (x.contains("error"))
-    std::cout << "(" << clean(x["error"].value("message", "")) << ")\n";
-  std::cout << std::flush;
-  return std::cout.good();
+/// A text for people: in a terminal nothing of it moves the cursor or does worse.
+std::string shown(const std::string& text) {
+  if (!isatty(STDOUT_FILENO)) return text;
+  std::string out;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) {
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    out += clean(line) + "\n";
+  }
+  return out;
 }
 
-/// The lines of a batch's results; the exit code.
-int read_lines(const client& server, const std::string& batch, bool follow,
-               const std::function<bool(const std::string&)>& each) {
+std::string result_text(const std::string& line) {
+  const auto x = json::parse(line);
+  auto out = "--- " + std::to_string(x.value("index", 0u)) + " " + x.value("item", "") + " " +
+             x.value("state", "") + " " + clean(name_of(x)) + "\n";
+  if (x.contains("markdown")) return out + shown(x["markdown"].get_ref<const std::string&>()) + "\n";
+  if (x.contains("error")) out += "(" + clean(x["error"].value("message", "")) + ")\n";
+  return out;
+}
+
+/// The lines of a batch's results, until `each` has had enough.
+result<reply> read_lines(const client& server, const std::string& batch, bool follow,
+                         const std::function<bool(const std::string&)>& each) {
   lines cut{each};
   request r{.path =
                 with_query("/v1/batches/" + escaped(batch) + "/results", {{"follow", follow ? "true" : ""}}),
             .long_lived = true};
   r.sink = [&](std::string_view piece) { return cut.feed(piece); };
-  const auto answer = server.send(r);
-  // Whoever read it has seen enough.
-  if (!std::cout) return ok;
-  return !answer ? complain(answer.error()) : answer->ok() ? ok : complain(*answer);
+  return server.send(r);
+}
+
+int code_of(const result<reply>& r) {
+  return !r ? complain(r.error()) : r->ok() ? ok : complain(*r);
 }
 
 // -- taken away -----------------------------------------------------------------------------------------
 
-/// `000012-title-of-the-page.md`.
-std::string file_name_for(const json& x) {
-  char number[16];
-  std::snprintf(number, sizeof number, "%06u", x.value("index", 0u));
-  std::string words;
-  for (const char c : x.value("title", "")) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (plain)
-      words += c;
-    else if (!words.empty() && words.back() != '-')
-      words += '-';
-    if (words.size() >= 60) break;
-  }
-  while (words.ends_with('-'))
-    words.pop_back();
-  return std::string(number) + (words.empty() ? "" : "-" + words) + ".md";
-}
-
 int export_folder(const client& server, const export_command& c) {
   std::error_code error;
   fs::create_directories(c.file, error);
-  if (!error && !fs::is_empty(c.file, error) && !c.force) {
-    std::cerr << "troupe: " << c.file << " is not empty; --force writes into it\n";
-    return usage;
-  }
+  const bool usable = !error && (fs::is_empty(c.file, error) || c.force) && !error;
+  if (error) return complain(fail(errc::invalid_request, c.file + ": " + error.message()));
+  if (!usable) return complain(fail(errc::invalid_request, c.file + " is not empty; --force writes into it"));
   uint64_t written = 0;
+  std::string unwritten;
   const auto each = [&](const std::string& line) {
-    const auto x = json::parse(line, nullptr, false);
-    if (!x.is_object() || !x.contains("markdown")) return x.is_object();
-    std::ofstream file{fs::path(c.file) / file_name_for(x), std::ios::binary};
-    file << x["markdown"].get_ref<const std::string&>();
-    ++written;
+    const auto x = json::parse(line);
+    if (!x.contains("markdown")) return true;
+    const auto to = fs::path(c.file) / markdown_file_name(x.value("index", 0u), x.value("title", ""));
+    std::ofstream file{to, std::ios::binary};
+    file << x["markdown"].get_ref<const std::string&>() << std::flush;
+    if (file) ++written;
+    if (!file) unwritten = to.string();
     return file.good();
   };
-  const auto code = read_lines(server, batch_of(c.batch), false, each);
+  const auto r = read_lines(server, batch_of(c.batch), false, each);
+  if (!unwritten.empty()) return complain(fail(errc::invalid_request, unwritten + " cannot be written"));
+  if (const auto code = code_of(r); code != ok) return code;
   std::cerr << grouped(written) << " files in " << c.file << "\n";
-  return code;
+  return ok;
 }
 
-/// Whole or not at all: written beside, then put in place.
 int export_file(const client& server, const export_command& c, const std::string& format) {
-  if (fs::exists(c.file) && !c.force) {
-    std::cerr << "troupe: " << c.file << " exists; --force replaces it\n";
-    return usage;
-  }
-  const auto part = c.file + ".part";
-  std::ofstream file{part, std::ios::binary};
-  uint64_t bytes = 0;
+  auto file = whole_file::begin(c.file, c.force);
+  if (!file) return complain(file.error());
   request r{.path = "/v1/batches/" + escaped(batch_of(c.batch)) + "/results?format=" + format,
             .long_lived = true};
-  r.sink = [&](std::string_view piece) {
-    bytes += piece.size();
-    return file.write(piece.data(), static_cast<std::streamsize>(piece.size())).good();
-  };
+  bool written = true;
+  r.sink = [&](std::string_view piece) { return written = (*file)->write(piece); };
   const auto answer = server.send(r);
-  file.close();
-  std::error_code error;
-  const bool written = answer && answer->ok() && file.good();
-  if (written) fs::rename(part, c.file, error);
-  if (!written || error) fs::remove(part, error);
-  if (!answer || !answer->ok()) return answer ? complain(*answer) : complain(answer.error());
-  if (!written) return complain(fail(errc::invalid_request, c.file + " cannot be written"));
-  std::cerr << bytes_text(bytes) << " in " << c.file << "\n";
+  if (written)
+    if (const auto code = code_of(answer); code != ok) return code;
+  if (auto f = (*file)->finish(); f.code != errc::none) return complain(f);
+  std::cerr << bytes_text((*file)->size()) << " in " << c.file << "\n";
   return ok;
 }
 
@@ -140,18 +130,26 @@ int export_file(const client& server, const export_command& c, const std::string
 
 int results(const results_command& c) {
   watch_for_interrupt();
-  const auto print_line = [](const std::string& line) {
-    std::cout << line << "\n" << std::flush;
-    return std::cout.good();
+  int lost = 0;
+  const auto print = [&](const std::string& line) {
+    std::cout << (c.json ? line + "\n" : result_text(line)) << std::flush;
+    if (!std::cout) lost = errno;
+    return lost == 0;
   };
-  return read_lines(client{c.to}, batch_of(c.batch), c.follow,
-                    c.json ? std::function<bool(const std::string&)>{print_line} : print_result);
+  const auto r = read_lines(client{c.to}, batch_of(c.batch), c.follow, print);
+  if (lost == EPIPE) {
+    reader_has_left();
+    return ok;
+  }
+  return lost == 0 ? code_of(r)
+                   : complain(fail(errc::invalid_request,
+                                   std::string("standard output cannot be written: ") + std::strerror(lost)));
 }
 
 int export_batch(const export_command& c) {
   watch_for_interrupt();
   const client server{c.to};
-  const auto ending = fs::path(c.file).extension();
+  const auto ending = ascii_lower(fs::path(c.file).extension().string());
   if (ending == ".zip") return export_file(server, c, "zip");
   if (ending == ".ndjson") return export_file(server, c, "ndjson");
   return export_folder(server, c);

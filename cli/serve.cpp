@@ -7,13 +7,14 @@
 #include <thread>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 namespace troupe::cli {
 namespace {
 
-/// The service manager is told that work is taken; recovering it takes no longer than this.
-constexpr std::chrono::minutes longest_recovery{1};
+/// Between two looks whether open work has been recovered.
+constexpr milliseconds ready_look{200};
 /// How long after the drain's own time the process may take to end before it is ended.
 constexpr std::chrono::seconds watchdog_grace{15};
 
@@ -46,16 +47,25 @@ private:
 };
 
 /// Waits for a signal to end; SIGHUP is one to read the certificate again.
-int wait_for_end(const signals_heeded& signals, http::front& front) {
+int wait_for_end(const signals_heeded& signals, http::front& front, bool with_tls) {
   for (;;) {
     const int got = signals.wait();
     if (got != SIGHUP) return got;
     const auto f = front.reload_tls();
     if (f.code == errc::none)
-      log::info("the certificate was read again");
+      log::info(with_tls ? "the certificate was read again" : "there is no certificate to read again");
     else
       log::error("the certificate before stays", {{"reason", f.text()}});
   }
+}
+
+/// Tells the service manager that work is taken, once it is (sd_notify(3)).
+void tell_when_ready(engine_gateway& node, const std::stop_token& stop) {
+  while (!stop.stop_requested())
+    if (node.wait_ready(ready_look)) {
+      sd_notify(0, "READY=1");
+      return;
+    }
 }
 
 /// Ends the process should an orderly end take too long: nothing durable is lost by that.
@@ -77,6 +87,8 @@ int serve(const serve_command& c, const hooks& with) {
   if (!load_settings(from, options.s)) return usage;
   log::start(options.s.log.level, options.s.log.format);
   raise_descriptor_limit();
+  // What is stored is nobody else's to read.
+  ::umask(077);
   const signals_heeded signals;
   if (with.file_system) options.file_system = with.file_system(options.s.store.directory);
 
@@ -93,9 +105,13 @@ int serve(const serve_command& c, const hooks& with) {
     log::error("the front cannot be started", {{"reason", front.error().text()}});
     return usage;
   }
+  if (s.http.keys.empty() && !s.http.allowed_hosts.empty())
+    log::warn("until there are keys, whoever reaches this server by a name of http.allowed_hosts may do "
+              "everything");
   log::info("listening", {{"address", (*front)->address()}, {"data", s.store.directory}});
-  if ((*node)->wait_ready(longest_recovery)) sd_notify(0, "READY=1");
-  const bool died = wait_for_end(signals, **front) == SIGUSR1;
+  std::jthread telling([&node](const std::stop_token& stop) { tell_when_ready(**node, stop); });
+  const bool died = wait_for_end(signals, **front, !s.http.tls_certificate.empty()) == SIGUSR1;
+  telling.request_stop();
   sd_notify(0, "STOPPING=1");
   start_watchdog(s.work.drain_timeout + watchdog_grace);
   const bool clean = (*node)->drain();

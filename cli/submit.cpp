@@ -21,7 +21,9 @@ struct subjects {
 };
 
 void read_urls(std::istream& from, std::vector<std::string>& into) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
   for (std::string line; std::getline(from, line);) {
+    if (line.starts_with(mark)) line.erase(0, mark.size());
     while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
       line.pop_back();
     if (!line.empty() && line.front() != '#') into.push_back(line);
@@ -86,6 +88,11 @@ int submit(const submit_command& c) {
                                     : "troupe: URLs and files go into batches of their own\n");
     return usage;
   }
+  for (const auto& u : c.what)
+    if (u != "-" && u.find(':') == u.npos && what.files.empty()) {
+      std::cerr << "troupe: " << clean(u) << ": there is no such file, and it is no URL\n";
+      return usage;
+    }
   watch_for_interrupt();
   const client server{c.to};
   int code = ok;

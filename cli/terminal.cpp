@@ -63,7 +63,8 @@ screen screen::of(int fd) {
   winsize w{};
   s.columns = ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : usual_columns;
   const char* term = std::getenv("TERM");
-  s.colours = !std::getenv("NO_COLOR") && term && std::string_view(term) != "dumb";
+  const char* none = std::getenv("NO_COLOR");
+  s.colours = !(none && *none) && term && std::string_view(term) != "dumb";
   return s;
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr long request_seconds = 300;
 constexpr long connect_seconds = 10;
+constexpr long clean_up_seconds = 5;
 
 size_t append(char* data, size_t, size_t n, void* to) {
   static_cast<std::string*>(to)->append(data, n);
@@ -91,13 +92,31 @@ void set_request(CURL* c, parts& p, const request& r) {
   curl_easy_setopt(c, CURLOPT_POSTFIELDS, r.body.data());
 }
 
-void set_limits(CURL* c, bool long_lived) {
+void set_limits(CURL* c, const request& r) {
+  if (r.cleans_up) {
+    curl_easy_setopt(c, CURLOPT_TIMEOUT, clean_up_seconds);
+    return;
+  }
   curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, check_interrupt);
-  if (!long_lived) return;
+  if (!r.long_lived && r.files.empty()) return;
   curl_easy_setopt(c, CURLOPT_TIMEOUT, 0L);
   // A server that is gone without a word is noticed by TCP.
   curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+failure failure_of(CURLcode code, const std::string& server, const request& r) {
+  if (interrupted() && !r.cleans_up) return fail(errc::cancelled, "interrupted");
+  switch (code) {
+  case CURLE_WRITE_ERROR: return fail(errc::cancelled, "what was taken from the answer could not be used");
+  case CURLE_READ_ERROR:
+  case CURLE_FILE_COULDNT_READ_FILE: return fail(errc::invalid_request, "a file cannot be read");
+  case CURLE_URL_MALFORMAT:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return fail(errc::invalid_request, "--server: \"" + server + "\" is no address of a server");
+  case CURLE_SSL_CACERT_BADFILE: return fail(errc::invalid_request, "--ca: the certificates cannot be read");
+  default: return fail(errc::connect_refused, server + ": " + curl_easy_strerror(code));
+  }
 }
 
 } // namespace
@@ -111,16 +130,13 @@ result<reply> client::send(const request& r) const {
   if (!with_.ca.empty()) curl_easy_setopt(c.get(), CURLOPT_CAINFO, with_.ca.c_str());
   parts p;
   set_request(c.get(), p, r);
-  set_limits(c.get(), r.long_lived || !r.files.empty());
+  set_limits(c.get(), r);
   if (!with_.key.empty()) p.header("Authorization: Bearer " + with_.key);
   for (const auto& line : r.headers)
     p.header(line);
   curl_easy_setopt(c.get(), CURLOPT_HTTPHEADER, p.headers);
   const auto code = curl_easy_perform(c.get());
-  if (interrupted()) return fail(errc::cancelled, "interrupted");
-  if (code == CURLE_READ_ERROR || code == CURLE_FILE_COULDNT_READ_FILE)
-    return fail(errc::invalid_request, "a file cannot be read");
-  if (code != CURLE_OK) return fail(errc::connect_refused, with_.server + ": " + curl_easy_strerror(code));
+  if (code != CURLE_OK) return failure_of(code, with_.server, r);
   curl_easy_getinfo(c.get(), CURLINFO_RESPONSE_CODE, &out.status);
   if (curl_header* found = nullptr;
       curl_easy_header(c.get(), "etag", 0, CURLH_HEADER, -1, &found) == CURLHE_OK)

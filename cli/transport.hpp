@@ -34,16 +34,18 @@ struct request {
   std::vector<std::string> files;
   /// Takes the body of a good answer as it comes; false ends the transfer.
   std::function<bool(std::string_view)> sink;
-  /// It may take as long as it likes, as long as something comes.
+  /// It may take as long as it likes.
   bool long_lived = false;
+  /// It is carried out whether or not the user has interrupted, and takes a few seconds at most.
+  bool cleans_up = false;
 };
 
 class client {
 public:
   /// `with.server` as `http://127.0.0.1:8080`.
   explicit client(server_access with);
-  /// Fails with `connect_refused` or the like when no answer came, with `cancelled` when the user
-  /// interrupted.
+  /// Fails with `connect_refused` when no answer came, with `cancelled` when the user interrupted or `sink`
+  /// had enough, with `invalid_request` when server, certificates or files cannot be used.
   result<reply> send(const request& r) const;
   result<reply> get(const std::string& path) const { return send({.path = path}); }
   result<reply> post(const std::string& path, std::string json) const {

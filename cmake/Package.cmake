@@ -25,11 +25,13 @@ install(FILES "${package_files}/troupe.bash" DESTINATION usr/share/bash-completi
 install(FILES "${package_files}/_troupe" DESTINATION usr/share/zsh/vendor-completions)
 install(FILES "${package_files}/troupe.fish" DESTINATION usr/share/fish/vendor_completions.d)
 install(FILES "${packaging}/copyright" "${package_files}/changelog.gz" DESTINATION usr/share/doc/troupe)
-install(FILES "${packaging}/grafana-dashboard.json" "${packaging}/nginx.conf" DESTINATION usr/share/doc/troupe/examples)
+install(FILES "${packaging}/grafana-dashboard.json" "${packaging}/nginx.conf" DESTINATION usr/share/doc/troupe/packaging)
 install(FILES "${CMAKE_SOURCE_DIR}/docs/node_modules/redoc/bundles/redoc.standalone.js.LICENSE.txt"
   DESTINATION usr/share/doc/troupe RENAME redoc.licenses.txt)
 file(GLOB documentation "${CMAKE_SOURCE_DIR}/docs/*.md" "${CMAKE_SOURCE_DIR}/docs/openapi.yaml")
-install(FILES ${documentation} "${CMAKE_SOURCE_DIR}/README.md" DESTINATION usr/share/doc/troupe)
+# As in the source, so that what refers to another finds it.
+install(FILES ${documentation} DESTINATION usr/share/doc/troupe/docs)
+install(FILES "${CMAKE_SOURCE_DIR}/README.md" DESTINATION usr/share/doc/troupe)
 install(FILES "${packaging}/troupe.service" DESTINATION lib/systemd/system)
 install(FILES "${CMAKE_SOURCE_DIR}/config/troupe.json" DESTINATION etc/troupe)
 

@@ -57,7 +57,8 @@ void measure_process(metrics& into) {
     into.level(metric::process_resident).set(field(24) * double(sysconf(_SC_PAGESIZE)));
   }
   std::error_code ignored;
-  const auto open = std::distance(std::filesystem::directory_iterator{"/proc/self/fd", ignored}, {});
+  // Less the one that is read here.
+  const auto open = -1 + std::distance(std::filesystem::directory_iterator{"/proc/self/fd", ignored}, {});
   into.level(metric::process_open_files).set(double(open));
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0)

@@ -69,10 +69,11 @@ public:
                 door{s, keys_},
                 request_meter{to.meter()},
                 to.meter().level(metric::http_requests_in_flight)}
-      , connected_(to.meter().level(metric::http_connections))
       , accepted_(to.meter().count(metric::http_connections_accepted))
       , acceptor_(context_)
-      , most_connections_(s.http.max_connections) {}
+      , most_connections_(s.http.max_connections) {
+    shared_.connected = to.meter().level(metric::http_connections);
+  }
   ~one_thread_front() override { stop(); }
 
   failure open(const tcp::endpoint& at) {
@@ -132,7 +133,7 @@ private:
   asio::awaitable<void> accept() {
     asio::steady_timer pause{context_};
     while (acceptor_.is_open()) {
-      if (connections_ >= most_connections_) {
+      if (shared_.connections >= most_connections_) {
         pause.expires_after(accept_pause);
         co_await pause.async_wait(tuple);
         continue;
@@ -146,10 +147,8 @@ private:
         continue;
       }
       accepted_.add();
-      connected_.set(double(++connections_));
-      asio::co_spawn(context_, serve_connection(shared_, std::move(socket)),
+      asio::co_spawn(context_, serve_connection(shared_, std::move(socket), connection_slot{shared_}),
                      [this](const std::exception_ptr& e) {
-                       connected_.set(double(--connections_));
                        if (e) log_end(e);
                      });
     }
@@ -161,12 +160,10 @@ private:
   requests_in_flight in_flight_;
   feeds streams_;
   front_context shared_;
-  metrics::gauge connected_;
   metrics::counter accepted_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;
   int64_t most_connections_;
-  int64_t connections_ = 0;
   std::thread thread_;
 };
 

@@ -39,8 +39,9 @@ std::string_view view(beast::string_view s) {
 
 class connection : public body_source {
 public:
-  connection(front_context& front, tcp::socket socket)
+  connection(front_context& front, tcp::socket socket, connection_slot slot)
       : front_(front)
+      , slot_(std::move(slot))
       , options_(front.server.options)
       , stream_(std::move(socket))
       , answer_(stream_, options_.http.write_timeout) {
@@ -73,6 +74,7 @@ private:
     if (unread) co_return false;
     if (!is_tls) {
       keep_alive_off();
+      answer_.request_id = request_id_of({});
       auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
       co_await send(no);
       co_return false;
@@ -126,6 +128,7 @@ private:
     std::vector<char>().swap(block_);
     const bool streamed = answer.stream != nullptr || answer.take_socket != nullptr;
     if (streamed) count_requests(-1);
+    if (answer.take_socket) slot_.release();
     const bool sent = co_await send(answer);
     if (sent && !streamed) co_await drop_body(in);
     if (!streamed) count_requests(-1);
@@ -312,6 +315,7 @@ private:
   }
 
   front_context& front_;
+  connection_slot slot_;
   const settings& options_;
   client_stream stream_;
   answer_writer answer_;
@@ -335,8 +339,8 @@ private:
 
 } // namespace
 
-asio::awaitable<void> serve_connection(front_context& front, tcp::socket socket) {
-  connection c{front, std::move(socket)};
+asio::awaitable<void> serve_connection(front_context& front, tcp::socket socket, connection_slot slot) {
+  connection c{front, std::move(socket), std::move(slot)};
   co_await c.run();
 }
 

@@ -25,9 +25,33 @@ struct front_context {
   std::atomic<bool> stopping = false;
   /// Requests in hand, streams not counted. The front's thread only.
   int64_t requests = 0;
+  /// Of `http.max_connections`. The front's thread only.
+  int64_t connections = 0;
+  metrics::gauge connected;
+};
+
+/// A place among `http.max_connections`; given back at the latest when this ends. The front's thread only.
+class connection_slot {
+public:
+  explicit connection_slot(front_context& of)
+      : of_(&of) {
+    of.connected.set(double(++of.connections));
+  }
+  connection_slot(connection_slot&& other) noexcept
+      : of_(std::exchange(other.of_, nullptr)) {}
+  ~connection_slot() { release(); }
+  /// A connection that has become an event stream is counted with those.
+  void release() {
+    if (of_) of_->connected.set(double(--of_->connections));
+    of_ = nullptr;
+  }
+
+private:
+  front_context* of_;
 };
 
 /// Serves a connection until it closes, breaks a limit or a timeout, or the front stops.
-asio::awaitable<void> serve_connection(front_context& front, asio::ip::tcp::socket socket);
+asio::awaitable<void> serve_connection(front_context& front, asio::ip::tcp::socket socket,
+                                       connection_slot slot);
 
 } // namespace troupe::http

@@ -31,6 +31,8 @@ result<std::shared_ptr<ssl::context>> load_tls(const settings& s) {
   SSL_CTX_set_cipher_list(native, ciphers_of_tls12);
   SSL_CTX_set_options(native, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
+  // A key that asks for a pass phrase is refused: nobody is there to type it.
+  SSL_CTX_set_default_passwd_cb(native, [](char*, int, int, void*) { return 0; });
   boost::system::error_code error;
   made->use_certificate_chain_file(s.http.tls_certificate, error);
   if (error)
@@ -38,6 +40,9 @@ result<std::shared_ptr<ssl::context>> load_tls(const settings& s) {
                 "http.tls_certificate: " + s.http.tls_certificate + ": " + error.message());
   made->use_private_key_file(s.http.tls_key, ssl::context::pem, error);
   if (error) return fail(errc::invalid_request, "http.tls_key: " + s.http.tls_key + ": " + error.message());
+  if (SSL_CTX_check_private_key(native) != 1)
+    return fail(errc::invalid_request,
+                "http.tls_key: " + s.http.tls_key + " is not the key of the certificate");
   return made;
 }
 

@@ -1,5 +1,7 @@
 #include "model/text.hpp"
 
+#include <cstdio>
+
 #include <cstdint>
 
 namespace troupe {
@@ -50,6 +52,24 @@ std::string url_of_file(std::string_view name) {
   for (const char c : name)
     out += c == '%' ? "%25" : c == '#' ? "%23" : c == '?' ? "%3F" : std::string(1, c);
   return out;
+}
+
+std::string markdown_file_name(uint32_t index, std::string_view title) {
+  constexpr size_t longest = 60;
+  char number[16];
+  std::snprintf(number, sizeof number, "%06u", index);
+  std::string words;
+  for (const char c : title) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (plain)
+      words += c;
+    else if (!words.empty() && words.back() != '-')
+      words += '-';
+    if (words.size() >= longest) break;
+  }
+  while (words.ends_with('-'))
+    words.pop_back();
+  return std::string(number) + (words.empty() ? "" : "-" + words) + ".md";
 }
 
 bool is_valid_utf8(std::string_view s) {

@@ -32,6 +32,10 @@ std::string file_name_of(std::string_view url);
 /// A file's name as a relative URL: `file_name_of` gives it back.
 std::string url_of_file(std::string_view name);
 
+/// A name for an item's Markdown that sorts as its batch does and says what is in it:
+/// `000012-Of-the-title.md`.
+std::string markdown_file_name(uint32_t index, std::string_view title);
+
 bool is_valid_utf8(std::string_view s);
 /// `s` with each byte that is no part of valid UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view s);

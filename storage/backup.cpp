@@ -104,6 +104,22 @@ void write_manifest(const backup& b) {
   file << text.dump(2) << "\n";
 }
 
+/// Throws `json::exception` when it is not one of ours.
+backup read_manifest(const json& text, const std::string& directory) {
+  backup b;
+  b.id = text.value("id", "");
+  b.directory = directory;
+  b.state = backup_state::completed;
+  b.created = parse_rfc3339(text.value("created_at", ""));
+  b.ended = parse_rfc3339(text.value("ended_at", ""));
+  b.reached = event_number{text.value("last_event", uint64_t{0})};
+  b.batches = text.value("batches", uint64_t{0});
+  b.files = text.value("files", uint64_t{0});
+  b.bytes = text.value("bytes", uint64_t{0});
+  b.version = text.value("version", "");
+  return b;
+}
+
 } // namespace
 
 result<backup> copy_store(engine& db, file_store& files, const std::string& directory) {
@@ -140,24 +156,26 @@ result<backup> copy_store(engine& db, file_store& files, const std::string& dire
 result<backup> read_backup(const std::string& directory) {
   std::ifstream file{directory + "/" + backup_manifest};
   const auto text = json::parse(file, nullptr, false);
-  if (!text.is_object() || text.value("format", 0) != manifest_format)
-    return fail(errc::not_found,
-                directory + " is no backup: " + backup_manifest + " is missing or not known");
-  backup b;
-  b.id = text.value("id", "");
-  b.directory = directory;
-  b.state = backup_state::completed;
-  b.created = parse_rfc3339(text.value("created_at", ""));
-  b.ended = parse_rfc3339(text.value("ended_at", ""));
-  b.reached = event_number{text.value("last_event", uint64_t{0})};
-  b.batches = text.value("batches", uint64_t{0});
-  b.files = text.value("files", uint64_t{0});
-  b.bytes = text.value("bytes", uint64_t{0});
-  b.version = text.value("version", "");
-  return b;
+  try {
+    if (text.is_object() && text.at("format") == manifest_format) return read_manifest(text, directory);
+  } catch (const json::exception&) {
+  }
+  return fail(errc::not_found, directory + " is no backup: " + backup_manifest + " is missing or not known");
 }
 
 // -- all of a store's -----------------------------------------------------------------------------------
+
+namespace {
+
+/// `bak_20260102T030405006Z.part`.
+bool is_unfinished(const std::string& name) {
+  constexpr std::string_view shape = "bak_dddddddd";
+  const auto fits = [](char s, char c) { return s == 'd' ? c >= '0' && c <= '9' : c == s; };
+  return name.size() == 28 && name.ends_with("Z.part") &&
+         std::equal(shape.begin(), shape.end(), name.begin(), fits);
+}
+
+} // namespace
 
 backup_keeper::backup_keeper(engine& db, file_store& files, std::string directory, size_t most)
     : db_(db)
@@ -166,8 +184,9 @@ backup_keeper::backup_keeper(engine& db, file_store& files, std::string director
     , most_(most) {
   std::error_code ignored;
   std::vector<fs::path> left;
+  // Nobody else's: a folder for backups may hold more than this store's.
   for (const auto& entry : fs::directory_iterator{directory_, ignored})
-    if (entry.path().extension() == ".part") left.push_back(entry.path());
+    if (is_unfinished(entry.path().filename())) left.push_back(entry.path());
   for (const auto& path : left)
     fs::remove_all(path, ignored);
 }
@@ -230,14 +249,23 @@ void backup_keeper::make(backup wanted) {
 }
 
 bool backup_keeper::remove(const std::string& id) {
-  const std::lock_guard lock{mutex_};
-  const auto all = complete();
-  const auto it = std::find_if(all.begin(), all.end(), [&](const backup& b) { return b.id == id; });
-  if (it == all.end()) return false;
-  // Its end first: what is half removed must not look whole.
+  std::string gone;
+  {
+    const std::lock_guard lock{mutex_};
+    if (last_ && last_->id == id && last_->state == backup_state::failed) {
+      last_.reset();
+      return true;
+    }
+    const auto all = complete();
+    const auto it = std::find_if(all.begin(), all.end(), [&](const backup& b) { return b.id == id; });
+    if (it == all.end()) return false;
+    // Its name first: what is half removed must not look whole.
+    gone = it->directory + ".part";
+    std::error_code error;
+    fs::rename(it->directory, gone, error);
+    if (error) return false;
+  }
   std::error_code ignored;
-  const auto gone = it->directory + ".part";
-  fs::rename(it->directory, gone, ignored);
   fs::remove_all(gone, ignored);
   return true;
 }

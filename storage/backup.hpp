@@ -1,11 +1,11 @@
 #pragma once
-/// Copies of a store, made beside its work.
+/// Copies of a store, made beside its work. In `<directory>/<id>`:
 ///
-///   <directory>/<id>/db/              a checkpoint of RocksDB
-///   <directory>/<id>/files/content/   the files that rows of the checkpoint name, linked where that is
-///   possible <directory>/<id>/backup.json      written last: without it a copy is not complete
+///   db/             a checkpoint of RocksDB
+///   files/content/  what rows of the checkpoint name, linked where that is possible
+///   backup.json     written last: without it a copy is not complete
 ///
-/// While one is made it is called `<id>.part`; a start removes what has that name.
+/// While one is made it is called `<id>.part`; a start removes what has such a name.
 
 #include "model/backup.hpp"
 #include "storage/engine.hpp"
@@ -40,7 +40,7 @@ public:
   result<backup> begin();
   /// Newest first, the running one and the last one that failed included.
   std::vector<backup> list() const;
-  /// False: there is none that is complete.
+  /// A complete one, or the last that failed. False: there is no such one.
   bool remove(const std::string& id);
 
 private:

@@ -26,9 +26,14 @@ export async function* watchEvents({ open, page, after, signal, isFinal }) {
       await wait(POLL_MS, signal);
     } catch (error) {
       if (signal?.aborted || isFinal(error)) throw error;
-      await wait(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++), signal);
+      await wait(pauseAfter(failures++, error), signal);
     }
   }
+}
+
+/** Before trying again: longer each time, and as long as a server asks for. */
+export function pauseAfter(failures, error) {
+  return Math.max((error?.retryAfter ?? 0) * 1000, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
 }
 
 async function* fromStream(at, open, signal) {
@@ -58,44 +63,59 @@ async function* fromPage(at, page) {
 }
 
 async function* frames(body, signal) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
   let frame = {};
-  try {
-    for (;;) {
-      const { done, value } = await within(reader.read(), SILENCE_MS, signal);
-      if (done) return;
-      const lines = (rest + value).split("\n");
-      rest = lines.pop();
-      for (const line of lines) {
-        if (line === "") {
-          if (frame.data !== undefined) yield frame;
-          frame = {};
-        } else if (!line.startsWith(":")) {
-          const colon = line.indexOf(":");
-          const field = colon < 0 ? line : line.slice(0, colon);
-          const text = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-          frame[field] = field === "data" && frame.data !== undefined ? `${frame.data}\n${text}` : text;
-        }
-      }
+  for await (const line of lines(body, signal)) {
+    if (line === "") {
+      if (frame.data !== undefined) yield frame;
+      frame = {};
+    } else if (!line.startsWith(":")) {
+      const colon = line.indexOf(":");
+      const field = colon < 0 ? line : line.slice(0, colon);
+      const text = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+      frame[field] = field === "data" && frame.data !== undefined ? `${frame.data}\n${text}` : text;
     }
-  } finally {
-    reader.cancel().catch(() => {});
   }
 }
 
+/** What a promise gives; fails when it takes too long or is called off. */
 function within(promise, ms, signal) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the stream is silent")), ms);
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return called(ms, signal, () => new Error("the stream is silent"), promise);
 }
 
-function wait(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+export function wait(ms, signal) {
+  return called(ms, signal);
+}
+
+/** Settles with `promise`, after `ms`, or when it is called off; nothing of it stays behind. */
+function called(ms, signal, late, promise) {
+  let timer;
+  let stop;
+  const ended = new Promise((resolve, reject) => {
+    timer = setTimeout(() => (late ? reject(late()) : resolve()), ms);
+    stop = () => reject(signal.reason);
+    if (signal?.aborted) return stop();
+    signal?.addEventListener("abort", stop);
   });
+  return Promise.race(promise ? [promise, ended] : [ended]).finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  });
+}
+
+/** The lines of a body, as they come; the last one need not be ended. */
+export async function* lines(body, signal) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await within(reader.read(), SILENCE_MS, signal);
+      const parts = (rest + (value ?? "")).split("\n");
+      rest = parts.pop();
+      yield* parts;
+      if (done) break;
+    }
+    if (rest) yield rest;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
 }

@@ -1,3 +1,5 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 /** What one submission of several items is answered with. */
 export interface BatchAccepted {
   success: true;
@@ -153,9 +155,14 @@ export interface Result {
 }
 
 /** A durable transition; or, without a number, how much is in work. */
+export type EventType =
+  | "batch.accepted" | "batch.paused" | "batch.resumed" | "batch.extended" | "batch.sealed" | "batch.retried"
+  | "batch.cancelling" | "batch.completed" | "batch.completed_with_errors" | "batch.failed" | "batch.cancelled"
+  | "batch.expired" | "batch.open" | "batch.removed"
+  | "item.attempt_failed" | "item.succeeded" | "item.failed" | "item.cancelled" | "item.expired" | "item.retried";
 export interface BatchEvent {
   id: number;
-  type: string;
+  type: EventType;
   batch: string;
   notebook: number;
   at: string;
@@ -237,13 +244,15 @@ export class TroupeClient {
 
   /** One page is waited for; several become a batch. */
   parseUrl(url: string, notebookId: number | string, options?: ParseOptions): Promise<SingleResult>;
-  parseUrl(urls: string[], notebookId: number | string, options?: ParseOptions): Promise<BatchAccepted>;
+  parseUrl(urls: readonly string[], notebookId: number | string, options?: ParseOptions): Promise<BatchAccepted>;
+  parseUrl(urls: string | readonly string[], notebookId: number | string, options?: ParseOptions): Promise<SingleResult | BatchAccepted>;
   /** The same, for what is said in the audio and video behind the pages. */
   parseUrlWithMedia(url: string, notebookId: number | string, options?: ParseOptions): Promise<SingleResult>;
-  parseUrlWithMedia(urls: string[], notebookId: number | string, options?: ParseOptions): Promise<BatchAccepted>;
+  parseUrlWithMedia(urls: readonly string[], notebookId: number | string, options?: ParseOptions): Promise<BatchAccepted>;
+  parseUrlWithMedia(urls: string | readonly string[], notebookId: number | string, options?: ParseOptions): Promise<SingleResult | BatchAccepted>;
   /** One file is waited for; several become a batch. */
   parseFile(file: Blob, uploadFileId: string | null | undefined, notebookId: number | string, options?: Abortable): Promise<SingleResult>;
-  parseFile(files: Blob[] | FileList, uploadFileId: null | undefined, notebookId: number | string, options?: Abortable): Promise<BatchAccepted>;
+  parseFile(files: readonly Blob[] | FileList, uploadFileId: null | undefined, notebookId: number | string, options?: Abortable): Promise<BatchAccepted>;
   getBatchJobStatus(notebookId: number | string, batchJobId: number, options?: Abortable & { limit?: number; offset?: number; items?: boolean }): Promise<BatchJobStatus>;
 
   createBatch(batch: NewBatch, options?: Abortable & { idempotencyKey?: string }): Promise<Batch>;

@@ -1,8 +1,9 @@
 // Client of Troupe, for browsers and Node 20: what it does is in index.d.ts. No dependencies.
-import { watchEvents } from "./events.js";
+import { lines, pauseAfter, wait, watchEvents } from "./events.js";
 
 const ENDED = new Set(["completed", "completed_with_errors", "failed", "cancelled", "expired"]);
-const POLL_MS = 2000;
+/** Failures in a row after which a server is given up: some minutes. */
+const MOST_FAILURES = 20;
 
 /** An answer that is no success; `code` is stable, `message` is for people. */
 export class TroupeError extends Error {
@@ -44,7 +45,7 @@ export class TroupeClient {
     if (uploadUrlId != null) body.upload_url_id = uploadUrlId;
     if (maxAge != null) body.max_age = maxAge;
     if (strict != null) body.strict = strict;
-    return this.#json("POST", `/api/v1/notebooks/${notebookId}/files/${endpoint}/`, { body, signal });
+    return this.#json("POST", `/api/v1/notebooks/${segment(notebookId)}/files/${endpoint}/`, { body, signal });
   }
 
   parseFile(file, uploadFileId, notebookId, { signal } = {}) {
@@ -53,11 +54,11 @@ export class TroupeClient {
     for (const f of many ? file : [file]) form.append(many ? "files" : "file", f, f.name ?? "file");
     form.append("notebook", String(notebookId));
     if (uploadFileId != null && !many) form.append("upload_file_id", uploadFileId);
-    return this.#json("POST", `/api/v1/notebooks/${notebookId}/files/upload/`, { form, signal });
+    return this.#json("POST", `/api/v1/notebooks/${segment(notebookId)}/files/upload/`, { form, signal });
   }
 
   getBatchJobStatus(notebookId, batchJobId, { limit, offset, items, signal } = {}) {
-    const path = `/api/v1/notebooks/${notebookId}/batch-jobs/${batchJobId}/status/`;
+    const path = `/api/v1/notebooks/${segment(notebookId)}/batch-jobs/${segment(batchJobId)}/status/`;
     return this.#json("GET", path + query({ limit, offset, items }), { signal });
   }
 
@@ -91,42 +92,56 @@ export class TroupeClient {
   async *results(batch, { follow = false, signal } = {}) {
     // A line's cursor goes on behind it: a connection that breaks costs nothing.
     let cursor;
-    for (let tries = 0; ; ) {
+    for (let failures = 0; ; ) {
       try {
-        const answer = await this.#send("GET", `/v1/batches/${name(batch)}/results${query({ follow: follow || undefined, cursor })}`, { signal });
-        for await (const line of lines(answer.body)) {
+        const path = `/v1/batches/${name(batch)}/results${query({ follow: follow || undefined, cursor })}`;
+        const answer = await this.#send("GET", path, { signal });
+        for await (const line of lines(answer.body, signal)) {
           if (!line) continue;
           const result = JSON.parse(line);
           cursor = result.cursor;
-          tries = 0;
+          failures = 0;
           yield result;
         }
         return;
       } catch (error) {
-        if (error instanceof TroupeError || signal?.aborted || ++tries > 5) throw error;
-        await pause(POLL_MS, signal);
+        if (signal?.aborted || isFinal(error) || failures >= MOST_FAILURES) throw error;
+        await wait(pauseAfter(failures++, error), signal);
       }
     }
   }
 
   async *watchBatch(batch, { signal, after } = {}) {
-    const open = (headers) => this.#send("GET", `/v1/batches/${name(batch)}/events`, { signal, headers });
-    const page = (from) => this.#json("GET", `/v1/batches/${name(batch)}/events${query({ after: from })}`, { signal });
-    yield* watchEvents({ open, page, after, signal, isFinal: (error) => error instanceof TroupeError && error.status < 500 && error.status !== 429 });
+    const path = `/v1/batches/${name(batch)}/events`;
+    const open = (headers) => this.#send("GET", path, { signal, headers });
+    const page = (from) => this.#json("GET", path + query({ after: from }), { signal });
+    yield* watchEvents({ open, page, after, signal, isFinal });
   }
 
   async waitForBatch(batch, { signal, onProgress } = {}) {
-    for await (const event of this.watchBatch(batch, { signal })) onProgress?.(event.counts, event);
-    const last = await this.getBatch(batch, { signal });
-    if (!ENDED.has(last.state)) throw new Error(`batch ${last.id} is ${last.state}`);
-    return last;
+    for (;;) {
+      for await (const event of this.watchBatch(batch, { signal })) onProgress?.(event.counts, event);
+      for (let failures = 0; ; )
+        try {
+          const last = await this.getBatch(batch, { signal });
+          if (ENDED.has(last.state)) return last;
+          // Tried again meanwhile: it is not over.
+          break;
+        } catch (error) {
+          if (signal?.aborted || isFinal(error) || failures >= MOST_FAILURES) throw error;
+          await wait(pauseAfter(failures++, error), signal);
+        }
+    }
   }
 
   // -- requests -------------------------------------------------------------------------------------------
 
   async #json(method, path, options) {
     const answer = await this.#send(method, path, options);
-    return answer.status === 204 ? undefined : answer.json();
+    if (answer.status === 204) return undefined;
+    const body = parsed(await answer.text());
+    if (body === undefined) throw new TroupeError(answer.status, { detail: "the answer is no JSON: is this a Troupe server?" });
+    return body;
   }
 
   async #send(method, path, { body, form, headers = {}, signal } = {}) {
@@ -147,9 +162,21 @@ export class TroupeClient {
   }
 }
 
+/** A part of a path, which can name nothing but itself. */
+function segment(value) {
+  const text = encodeURIComponent(String(value ?? ""));
+  if (text === "" || /^\.+$/.test(text)) throw new TypeError(`"${value}" names nothing`);
+  return text;
+}
+
 /** `bat_9`, whether it was called that or by the guide's number. */
 function name(batch) {
-  return typeof batch === "number" || /^\d+$/.test(batch) ? `bat_${batch}` : encodeURIComponent(batch);
+  return /^\d+$/.test(String(batch)) ? `bat_${batch}` : segment(batch);
+}
+
+/** Asked again, it would be refused again. */
+function isFinal(error) {
+  return error instanceof TypeError && /names nothing/.test(error.message) || (error instanceof TroupeError && error.status < 500 && error.status !== 429);
 }
 
 function query(members) {
@@ -169,32 +196,4 @@ function parsed(text) {
   } catch {
     return undefined;
   }
-}
-
-async function* lines(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      const parts = (rest + (value ?? "")).split("\n");
-      rest = parts.pop();
-      yield* parts;
-      if (done) break;
-    }
-    if (rest) yield rest;
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-}
-
-function pause(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), stop()), { once: true });
-  });
 }

@@ -43,7 +43,14 @@ asio::awaitable<response> openapi_yaml(exchange&) {
   co_return embedded_file("application/yaml", embedded::openapi_yaml());
 }
 
-asio::awaitable<response> docs(exchange&) {
+/// What the page refers to lies beside it, not below.
+asio::awaitable<response> docs(exchange& x) {
+  if (x.target.find("/docs/") != x.target.npos) {
+    auto r = embedded_file("text/plain", "");
+    r.status = 308;
+    r.headers.emplace_back("Location", "../docs");
+    co_return r;
+  }
   auto r = embedded_file("text/html; charset=utf-8", page);
   r.headers.emplace_back("Content-Security-Policy", page_policy);
   co_return r;

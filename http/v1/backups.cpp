@@ -4,6 +4,8 @@
 #include "http/json_text.hpp"
 #include "http/v1/v1.hpp"
 
+#include "config/log.hpp"
+
 #include <filesystem>
 #include <fstream>
 
@@ -39,16 +41,24 @@ std::optional<response> refuse(const exchange& x) {
                         "backups hold every notebook: the key may have nothing to do with them");
 }
 
-/// Work that waits for the disk, on a worker's thread.
+/// Work that waits for the disk, on a worker's thread. None: it failed, and the log says why.
 template <class T, class Work>
-asio::awaitable<T> on_worker(exchange& x, Work work) {
-  co_return co_await callback<T>(
-      x, [&](auto done) { asio::post(x.server.workers, [&work, done] { done(work()); }); });
+asio::awaitable<std::optional<T>> on_worker(exchange& x, Work work) {
+  const auto careful = [&work]() -> std::optional<T> {
+    try {
+      return work();
+    } catch (const std::exception& e) {
+      log::error("backups cannot be looked after", {{"reason", e.what()}});
+      return std::nullopt;
+    }
+  };
+  co_return co_await callback<std::optional<T>>(
+      x, [&](auto done) { asio::post(x.server.workers, [&careful, done] { done(careful()); }); });
 }
 
 asio::awaitable<std::vector<backup>> all_backups(exchange& x) {
   const auto work = [&x] { return x.server.to.backups(); };
-  co_return co_await on_worker<std::vector<backup>>(x, work);
+  co_return (co_await on_worker<std::vector<backup>>(x, work)).value_or(std::vector<backup>{});
 }
 
 asio::awaitable<result<backup>> find(exchange& x) {
@@ -61,7 +71,9 @@ asio::awaitable<result<backup>> find(exchange& x) {
 asio::awaitable<response> create(exchange& x) {
   if (auto no = refuse(x)) co_return std::move(*no);
   const auto work = [&x] { return x.server.to.begin_backup(); };
-  const auto b = co_await on_worker<result<backup>>(x, work);
+  const auto begun = co_await on_worker<result<backup>>(x, work);
+  if (!begun) co_return error_response(fail(errc::storage_error, "the folder for backups cannot be read"));
+  const auto& b = *begun;
   if (!b) co_return error_response(b.error());
   auto r = json_response(202, dump(backup_json(*b)));
   r.headers.emplace_back("Location", "/v1/backups/" + b->id);
@@ -91,7 +103,8 @@ asio::awaitable<response> remove(exchange& x) {
     co_return error_response(fail(errc::in_progress, b->id + " is being made"));
   const auto work = [&x, &b] { return x.server.to.remove_backup(b->id); };
   const auto gone = co_await on_worker<bool>(x, work);
-  if (!gone) co_return error_response(fail(errc::not_found, "there is no backup \"" + b->id + '"'));
+  if (!gone.value_or(false))
+    co_return error_response(fail(errc::not_found, "there is no backup \"" + b->id + '"'));
   response r;
   r.status = 204;
   co_return r;
@@ -141,37 +154,26 @@ private:
   archive_stream archive_{archive_stream::format::tar};
 };
 
-/// What a worker's thread made of the next piece: `bad` when it could not.
-struct packed {
+/// Small files are gathered.
+std::string next_of(packing& from) {
   std::string bytes;
-  bool bad = false;
-};
-
-packed next_of(packing& from) {
-  try {
-    std::string bytes;
-    // Small files are gathered.
-    while (bytes.size() < piece_bytes) {
-      auto more = from.next();
-      if (more.empty() && bytes.empty()) return {};
-      if (more.empty()) break;
-      bytes += more;
-    }
-    return {std::move(bytes), false};
-  } catch (const std::exception&) {
-    return {{}, true};
+  while (bytes.size() < piece_bytes) {
+    const auto more = from.next();
+    if (more.empty()) break;
+    bytes += more;
   }
+  return bytes;
 }
 
 asio::awaitable<void> write_archive(exchange& x, std::string directory, stream_writer& to) {
   packing all{directory};
   const auto work = [&all] { return next_of(all); };
   for (;;) {
-    const auto piece = co_await on_worker<packed>(x, work);
+    const auto piece = co_await on_worker<std::string>(x, work);
     // What is cut must not look whole.
-    if (piece.bad) throw std::runtime_error("a backup was cut short");
-    if (piece.bytes.empty()) co_return;
-    const bool sent = co_await to.write(piece.bytes);
+    if (!piece) throw std::runtime_error("a backup was cut short");
+    if (piece->empty()) co_return;
+    const bool sent = co_await to.write(*piece);
     if (!sent) co_return;
   }
 }
@@ -180,8 +182,10 @@ asio::awaitable<response> archive(exchange& x) {
   if (auto no = refuse(x)) co_return std::move(*no);
   const auto b = co_await find(x);
   if (!b) co_return error_response(b.error());
-  if (b->state != backup_state::completed)
-    co_return error_response(fail(errc::in_progress, b->id + " is not complete"));
+  if (b->state == backup_state::running)
+    co_return error_response(fail(errc::in_progress, b->id + " is being made"));
+  if (b->state == backup_state::failed)
+    co_return error_response(fail(errc::gone, b->id + " failed: " + b->error));
   response r;
   r.content_type = "application/x-tar";
   r.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + b->id + ".tar\"");

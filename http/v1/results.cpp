@@ -6,6 +6,8 @@
 #include "http/v1/render.hpp"
 #include "http/v1/v1.hpp"
 
+#include "model/text.hpp"
+
 #include <stdexcept>
 
 namespace troupe::http {
@@ -106,24 +108,6 @@ asio::awaitable<void> write_lines(exchange& x, batch_id id, end_position from, b
   }
 }
 
-/// A name that sorts as the batch does and says what is in it.
-std::string file_name_for(const item& row, const std::string& title) {
-  char number[16];
-  std::snprintf(number, sizeof number, "%06u", row.key.index);
-  std::string words;
-  for (const char c : title) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (plain)
-      words += c;
-    else if (!words.empty() && words.back() != '-')
-      words += '-';
-    if (words.size() >= 60) break;
-  }
-  while (words.ends_with('-'))
-    words.pop_back();
-  return std::string(number) + (words.empty() ? "" : "-" + words) + ".md";
-}
-
 /// `items.ndjson`, `items-2.ndjson`, …
 std::string index_name(unsigned before) {
   return before == 0 ? "items.ndjson" : "items-" + std::to_string(before + 1) + ".ndjson";
@@ -143,7 +127,7 @@ asio::awaitable<void> write_archive(exchange& x, batch_id id, stream_writer& to)
       const auto text = co_await all.text_of(row);
       auto about = v1_json(item_view{row});
       if (text) {
-        const auto file = file_name_for(row, text->row.title);
+        const auto file = markdown_file_name(row.key.index, text->row.title);
         about["file"] = file;
         const auto bytes = zip.add(file, text->markdown);
         const bool sent = co_await to.write(bytes);

@@ -16,7 +16,9 @@ export function scratch(t) {
 }
 
 /** Starts a server, on a free port by default; killed at the test's end. Settings as `{"http.body_bytes": 2048}`. */
-export async function startServer(t, settings = {}, data = join(scratch(t), "data"), listen = "127.0.0.1:0") {
+export async function startServer(t, settings = {}, data = undefined, listen = "127.0.0.1:0") {
+  const folder = data ? undefined : mkdtempSync(join(tmpdir(), "troupe-node-"));
+  data ??= join(folder, "data");
   const set = { "work.backoff_ms": 20, "work.drain_timeout_ms": 5000, "http.heartbeat_ms": 500, "log.format": "json", ...settings };
   const args = ["serve", "--listen", listen, "--data", data, "--allow-network", "127.0.0.0/8"];
   for (const [key, value] of Object.entries(set)) args.push("--set", `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
@@ -25,6 +27,7 @@ export async function startServer(t, settings = {}, data = join(scratch(t), "dat
   t.after(async () => {
     child.kill("SIGKILL");
     await ended;
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
   const seen = [];
   let address;

@@ -172,4 +172,60 @@ BOOST_AUTO_TEST_CASE(they_are_listed_limited_and_removed) {
   BOOST_TEST(command({"backup", "--to", path("kept.tar")}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_ours_in_the_folder_is_left_alone) {
+  const auto folder = path("shared");
+  fs::create_directories(folder + "/holiday.part");
+  fs::create_directories(folder + "/bak_20260102T030405006Z.part");
+  fs::create_directories(folder + "/bak_odd");
+  std::ofstream{folder + "/bak_odd/backup.json"} << R"({"format": 1, "id": "bak_odd", "batches": "many"})";
+  start_with({"store.backup_directory=" + folder});
+  BOOST_TEST(fs::exists(folder + "/holiday.part"));
+  BOOST_TEST(!fs::exists(folder + "/bak_20260102T030405006Z.part"));
+  BOOST_TEST(get("/v1/backups").json()["data"].empty());
+  BOOST_TEST(command({"backup"}).code == 0);
+  BOOST_TEST(get("/v1/backups").json()["data"].size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_goes_where_it_is_told_and_touches_nothing_else) {
+  BOOST_TEST(command({"backup", "--to", path("none") + "/b.tar"}).code == 2);
+  BOOST_TEST(get("/v1/backups").json()["data"].empty());
+  made(path("good.tar"));
+  BOOST_TEST(((fs::status(path("good.tar")).permissions() & fs::perms::others_all) == fs::perms::none));
+  fs::create_directories(path("r.part"));
+  BOOST_TEST(restore(path("none.tar"), path("r")).code == 2);
+  BOOST_TEST(restore(path("good.tar"), path("r") + "/").code == 0);
+  BOOST_TEST(fs::exists(path("r.part")));
+  BOOST_TEST(((fs::status(path("r")).permissions() & fs::perms::others_all) == fs::perms::none));
+  fs::create_directories(path("disk"));
+  fs::create_directory_symlink(path("disk"), path("link"));
+  BOOST_TEST(restore(path("good.tar"), path("link")).code == 0);
+  BOOST_TEST(fs::is_symlink(path("link")));
+  BOOST_TEST(fs::exists(path("disk") + "/db/CURRENT"));
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_that_an_operator_made_is_restored) {
+  const auto r = command({"backup", "--json"});
+  BOOST_REQUIRE(r.code == 0);
+  const auto directory = json::parse(r.out)["directory"].get<std::string>();
+  BOOST_REQUIRE(std::system(("tar -C " + directory + " -cf " + path("dot.tar") + " .").c_str()) == 0);
+  BOOST_REQUIRE(std::system(("tar -C " + dir.path() + "/backups -cf " + path("named.tar") + " " +
+                             fs::path(directory).filename().string())
+                                .c_str()) == 0);
+  BOOST_TEST(restore(path("dot.tar"), path("a")).code == 0);
+  BOOST_TEST(restore(path("named.tar"), path("b")).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_leaves_nothing_behind) {
+  create({{"items", pages(50)}});
+  for (int i = 0; i < 5; ++i) {
+    terminal_process t{{"backup", "--to", path("cut.tar")}, 80, {"TROUPE_SERVER=" + server->base()}};
+    t.type("\x03");
+    const auto code = t.wait();
+    BOOST_TEST((code == 130 || code == 0));
+    fs::remove(path("cut.tar"));
+    BOOST_TEST(fs::is_empty(elsewhere.path()));
+  }
+  wait_until([&] { return get("/v1/backups").json()["data"].empty(); });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -131,6 +131,30 @@ BOOST_AUTO_TEST_CASE(exit_codes_say_what_happened) {
   BOOST_TEST(run({"--version"}).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_is_said_and_not_passed_over) {
+  const auto id = said({"submit", o.url("/page/1")})["id"].get<std::string>();
+  ended(id);
+  for (const auto* verb : {"list", "results bat_1", "status bat_1", "config"}) {
+    const auto line =
+        "TROUPE_SERVER=" + server->base() + " " TROUPE_BINARY " " + verb + " > /dev/full 2>/dev/null";
+    BOOST_TEST(WEXITSTATUS(std::system(line.c_str())) != 0, verb);
+  }
+  const auto head =
+      "TROUPE_SERVER=" + server->base() + " bash -o pipefail -c '" TROUPE_BINARY " results bat_1 | true'";
+  BOOST_TEST(std::system((head + " 2>&1 | grep -q .").c_str()) != 0, "a reader that goes is no error");
+  for (const auto* verb : {"status", "watch", "items", "results", "cancel", "retry"})
+    BOOST_TEST(run({verb, ""}).code == 2, verb);
+  BOOST_TEST(run({"export", id, "--to", ""}).code == 2);
+  BOOST_TEST(run({"export", id, "--to", "/proc/none"}).code == 2);
+  BOOST_TEST(run({"export", id, "--to", "/proc/none.zip"}).code == 2);
+  BOOST_TEST(run({"list", "--server", "ftp://127.0.0.1"}).code == 2);
+  BOOST_TEST(run({"list", "--server", "https" + server->base().substr(4), "--ca", "/none"}).code == 2);
+  BOOST_TEST(run({"list", "--server", o.url("/page/1") + "?"}).code == 3);
+  BOOST_TEST(run({"submit", "missing.pdf"}).err.find("no such file") != std::string::npos);
+  BOOST_TEST(run({"submit", "-"}, "\xef\xbb\xbf" + o.url("/page/1") + "\n").code == 0);
+  BOOST_TEST(run({"nothing"}).err.find("there is no command") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(in_a_pipe_nothing_is_cut_and_nothing_is_drawn) {
   const auto url = o.url("/page/" + std::string(300, 'x'));
   const auto r = run({"submit", "--watch", url});
@@ -201,12 +225,15 @@ BOOST_AUTO_TEST_CASE(a_table_is_cut_to_the_window_and_bold_where_colours_are) {
 }
 
 BOOST_AUTO_TEST_CASE(what_others_wrote_cannot_touch_the_terminal) {
-  const auto made = create({{"items", {{{"text", "Words."}, {"filename", "a\x1b[2Jb\u009bc.txt"}}}}});
+  const auto made = create(
+      {{"items", {{{"text", "Words \x1b[2J and \u009b more."}, {"filename", "a\x1b[2Jb\u009bc.txt"}}}}});
   ended(made["id"]);
-  terminal_process t{{"items", made["id"]}, 80, here()};
-  BOOST_TEST(t.wait() == 0);
-  BOOST_TEST(t.output().find("\033[2J") == std::string::npos);
-  BOOST_TEST(t.output().find("\u009b") == std::string::npos);
+  for (const auto* verb : {"items", "results"}) {
+    terminal_process t{{verb, made["id"]}, 80, here()};
+    BOOST_TEST(t.wait() == 0);
+    BOOST_TEST(t.output().find("\033[2J") == std::string::npos);
+    BOOST_TEST(t.output().find("\u009b") == std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_waits_for_a_server_that_is_away) {

@@ -162,6 +162,37 @@ BOOST_AUTO_TEST_CASE(a_new_certificate_is_taken_and_a_broken_one_is_not) {
   BOOST_TEST(shown().find("second") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_certificate_whose_key_is_another_is_not_taken) {
+  // Of another kind, as when only one of two files has been renewed.
+  const auto made =
+      shell("cd " + files.path() +
+            " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "
+            "other-key.pem -out certificate.pem -days 2 -subj '/CN=other'");
+  BOOST_REQUIRE(made.code == 0);
+  server->signal(SIGHUP);
+  wait_until([&] { return server->log().find("the certificate before stays") != std::string::npos; });
+  BOOST_TEST(curl("--cacert " + ca).code == 0);
+  const auto start = shell(TROUPE_BINARY " serve --listen 127.0.0.1:0 --data " + files.path() +
+                           "/other --set http.tls_certificate=" + certificate + " --set http.tls_key=" + key);
+  BOOST_TEST(start.code == 2);
+  BOOST_TEST(start.text.find("is not the key of the certificate") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(event_streams_take_no_place_of_connections) {
+  serve({"http.max_connections=4"});
+  server->post("/v1/batches", json{{"items", {o.url("/page/1")}}}.dump());
+  std::vector<int> pids;
+  for (int i = 0; i < 8; ++i) {
+    pids.push_back(std::stoi(shell("curl -sN --cacert " + ca + " " + server->base() +
+                                   "/v1/notebooks/0/events >/dev/null 2>&1 & echo $!")
+                                 .text));
+    wait_until([&] { return metric("troupe_http_event_listeners") == i + 1; });
+  }
+  BOOST_TEST(metric("troupe_http_connections") == 1);
+  for (const auto pid : pids)
+    ::kill(pid, SIGKILL);
+}
+
 BOOST_AUTO_TEST_CASE(cookies_are_for_https_alone) {
   const auto r = server->post("/v1/session", R"({"key": "", "username": "somebody"})");
   BOOST_TEST(r.headers.find("HttpOnly; SameSite=Lax; Secure") != std::string::npos);

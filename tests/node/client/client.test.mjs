@@ -1,6 +1,7 @@
 // The JavaScript client against the real server: in Node, in a browser on a page of another origin, as a package.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -172,6 +173,39 @@ test("a watch is called off by its signal", { timeout: 60_000 }, async (t) => {
   assert.equal((await client.waitForBatch(id)).state, "cancelled");
 });
 
+test("what breaks in between costs nothing and leaves nothing behind", { timeout: 60_000 }, async (t) => {
+  const pages = await startSite(t, (path) => (path === "/robots.txt" ? { status: 404 } : { body: page(path) }));
+  const { base } = await startServer(t, quick);
+  let broken = 0;
+  const breaking = async (url, options) => {
+    if (!String(url).includes("/results")) return fetch(url, options);
+    // The first connection breaks after a line, the second finds the server away.
+    if (++broken === 2) return new Response('{"detail":"away"}', { status: 503, headers: { "Retry-After": "0" } });
+    const answer = await fetch(url, options);
+    if (broken > 1) return answer;
+    const line = (await answer.text()).split("\n")[0];
+    return new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode(`${line}\n`)), pull: (c) => c.error(new TypeError("cut")) }));
+  };
+  const client = new TroupeClient({ baseUrl: base, fetch: breaking });
+  const { id } = await client.createBatch({ items: [1, 2, 3].map((n) => `${pages}/${n}`) });
+  const signal = new AbortController().signal;
+  await client.waitForBatch(id, { signal });
+  const titles = [];
+  for await (const result of client.results(id, { signal })) titles.push(result.title);
+  assert.deepEqual(titles.sort(), ["/1", "/2", "/3"]);
+  assert.equal(broken, 3);
+  assert.deepEqual(getEventListeners(signal, "abort").filter((l) => l.name === "stop"), []);
+});
+
+test("a name names nothing but itself", { timeout: 60_000 }, async (t) => {
+  const { base } = await startServer(t, quick);
+  const client = new TroupeClient({ baseUrl: base });
+  for (const wrong of ["", ".", "..", undefined]) await assert.rejects(async () => client.getBatch(wrong), TypeError);
+  await assert.rejects(client.getBatchJobStatus("../../../healthz?x=", 1), { status: 400 });
+  const page = new TroupeClient({ baseUrl: base, fetch: async () => new Response("<html>") });
+  await assert.rejects(page.getBatch("bat_1"), { name: "TroupeError" });
+});
+
 test("the package installs and type-checks in an empty project", { timeout: 120_000 }, (t) => {
   const folder = scratch(t);
   const run = (command, ...args) => execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -186,7 +220,12 @@ const one = await client.parseUrl("https://example.com", 1);
 const id: string | undefined = one.file_id;
 const many = await client.parseUrl(["https://example.com"], 1);
 const number: number = many.batch_job_id;
-for await (const event of client.watchBatch(number)) console.log(event.type, event.counts.open, id);
+for await (const event of client.watchBatch(number)) {
+  console.log(event.type, event.counts.open, id);
+  if (event.type !== "progress") event.id.toFixed();
+}
+const either = await client.parseUrl(Math.random() > 0.5 ? "https://example.com" : ["https://example.com"], 1);
+if (either.is_batch) either.batch_job_id.toFixed();
 const batch: Batch = await client.waitForBatch(number, { onProgress: (counts) => console.log(counts.total) });
 await client.parseFile(new Blob(["x"]), null, 1).catch((error: TroupeError) => error.code);
 console.log(batch.state satisfies string);
@@ -194,6 +233,6 @@ console.log(batch.state satisfies string);
 many.file_id;
 `);
   const tsc = new URL("../node_modules/.bin/tsc", import.meta.url).pathname;
-  run(tsc, "--strict", "--noEmit", "--target", "es2022", "--module", "nodenext", "--lib", "es2023,dom,dom.iterable,dom.asynciterable", "--skipLibCheck", "false", "use.ts");
+  run(tsc, "--strict", "--noEmit", "--target", "es2022", "--module", "nodenext", "--lib", "es2023", "--skipLibCheck", "false", "use.ts");
   run(process.execPath, "--input-type=module", "-e", 'import { TroupeClient } from "troupe-client"; new TroupeClient();');
 });

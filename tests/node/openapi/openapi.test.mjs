@@ -1,7 +1,7 @@
 // Walks every operation of the API's description, and every error that it names, against the running server.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -161,6 +161,7 @@ const unknown = { batch: "bat_999999", item: "itm_999999", webhook: "whk_999999"
 
 /** Requests that cannot be understood: a number that is none, a body that is no object, or what is given here. */
 const nonsense = {
+  createBatch: { json: [] },
   batchEvents: { query: { limit: "none" } },
   notebookEvents: { query: { after: "none" } },
   getResults: { query: { format: "tar" } },
@@ -238,7 +239,7 @@ test("every operation, and every error that the description names", { timeout: 3
       assert.equal(answer.json?.code, "not_found", `${id}: ${answer.status} ${answer.text.slice(0, 200)}`);
     }
     for (const id of api.naming(404, "no_result")) assert.equal((await w.ask(id, { path: { item: w.bad } })).json.code, "no_result", id);
-    for (const id of api.naming(410, "gone")) {
+    for (const id of api.naming(410, "gone").filter((x) => x !== "getBackupArchive")) {
       const r = await all[id]();
       const answer = await w.ask(id, { ...r, path: r.path.batch ? { batch: w.gone } : { item: w.goneItem } });
       assert.equal(answer.json?.code, "gone", `${id}: ${answer.status} ${answer.text.slice(0, 200)}`);
@@ -293,7 +294,10 @@ test("every operation, and every error that the description names", { timeout: 3
     const again = await w.ask("createBatch", { json: { items: [`${w.site}/once`] }, headers });
     assert.equal(again.headers.get("idempotent-replayed"), "true");
     assert.equal(again.json.id, first.json.id);
-    assert.equal((await w.ask("createBatch", { json: { items: [`${w.site}/other`] }, headers })).json.code, "idempotency_key_reused");
+    for (const id of [...api.naming(422, "idempotency_key_reused")]) {
+      const r = id === "createBatch" ? { json: { items: [`${w.site}/other`] } } : await all[id]();
+      assert.equal((await w.ask(id, { ...r, headers: { ...r.headers, ...headers } })).json.code, "idempotency_key_reused", id);
+    }
   });
 
   const submissions = {
@@ -330,6 +334,14 @@ test("every operation, and every error that the description names", { timeout: 3
     assert.equal((await ask("deleteKey", { path: { key: reader.id } })).status, 204);
     assert.equal((await ask("createWebhook", { json: { url: w.site } })).json.code, "limit_reached");
     assert.equal((await ask("createBackup")).json.code, "limit_reached");
+
+    const folder = join(scratch(t), "file");
+    writeFileSync(folder, "no folder");
+    const broken = await startServer(t, { "store.backup_directory": folder });
+    const failing = { backup: (await api.call(broken.base, "createBackup")).json.id };
+    await until(async () => (await api.call(broken.base, "getBackup", { path: failing })).json.state === "failed");
+    assert.equal((await api.call(broken.base, "getBackupArchive", { path: failing })).json.code, "gone");
+    assert.equal((await api.call(broken.base, "deleteBackup", { path: failing })).status, 204);
 
     const busy = await startServer(t, { "store.max_backups": 1000 });
     const pending = new Set(["createBackup", "getBackupArchive", "deleteBackup"]);
