@@ -203,6 +203,7 @@ int main(int argc, char** argv) {
   auto folder = (std::filesystem::temp_directory_path() / "troupe-standby-XXXXXX").string();
   if (!mkdtemp(folder.data())) return 1;
   std::printf("%u commits of %u rows of %u bytes\n", w.commits, w.rows, w.row_bytes);
+  std::fflush(stdout);
   for (const auto how : {way::alone, way::after, way::both})
     if (const pid_t pid = fork(); pid == 0) {
       run(w, how, folder);
