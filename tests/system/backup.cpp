@@ -52,10 +52,9 @@ BOOST_FIXTURE_TEST_SUITE(backups, backed_up)
 
 BOOST_AUTO_TEST_CASE(nothing_is_missing_up_to_a_backups_point) {
   // Pages come in, large originals are files, and sources are dropped, all the while.
-  std::atomic<bool> stop = false;
   std::atomic<int> batches = 0;
-  std::thread load([&] {
-    for (int n = 0; !stop; ++n) {
+  std::jthread load([&](const std::stop_token& stop) {
+    for (int n = 0; !stop.stop_requested(); ++n) {
       auto items = json::array();
       for (int i = 0; i < 40; ++i)
         items.push_back(o.url("/page/" + std::to_string(n * 40 + i)));
@@ -71,7 +70,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_missing_up_to_a_backups_point) {
   std::vector<json> all;
   for (int i = 0; i < 4; ++i)
     all.push_back(made(path(std::to_string(i) + ".tar")));
-  stop = true;
+  load.request_stop();
   load.join();
   uint64_t before = 0;
   for (size_t i = 0; i < all.size(); ++i) {

@@ -136,12 +136,15 @@ BOOST_AUTO_TEST_CASE(everything_goes_through) {
 }
 
 BOOST_AUTO_TEST_CASE(events_are_streamed_and_a_client_that_hangs_up_is_noticed) {
+  // At once, not at the next sign of life.
+  serve({"http.heartbeat_ms=3600000"});
   const auto id =
       json::parse(server->post("/v1/batches", json{{"items", {o.url("/page/1")}}}.dump()).body)["id"]
           .get<std::string>();
   const auto whole = curl("-N --cacert " + ca, "/v1/batches/" + id + "/events").text;
   BOOST_TEST(whole.find("event: batch.accepted") != std::string::npos);
   BOOST_TEST(whole.find("event: batch.completed") != std::string::npos);
+  wait_until([&] { return metric("troupe_http_event_listeners") == 0; });
   const auto following =
       "curl -sN --cacert " + ca + " " + server->base() + "/v1/notebooks/0/events >/dev/null 2>&1 & echo $!";
   const auto pid = std::stoi(shell(following).text);
