@@ -66,7 +66,11 @@ BOOST_AUTO_TEST_CASE(nothing_is_missing_up_to_a_backups_point) {
                      "/api/v1/notebooks/3/files/" + f["file_id"].get<std::string>() + "/?force=true", "");
     }
   });
-  wait_until([&] { return batches >= 3; });
+  // More than are dropped at a time.
+  wait_until([&] {
+    const auto sources = get("/api/v1/notebooks/3/files/?limit=1");
+    return batches >= 3 && sources.status == 200 && sources.json()["pagination"]["total"] >= 20;
+  });
   std::vector<json> all;
   for (int i = 0; i < 4; ++i)
     all.push_back(made(path(std::to_string(i) + ".tar")));
