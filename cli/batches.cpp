@@ -86,23 +86,18 @@ int status(const batch_command& c) {
       });
 }
 
-int steer(const batch_command& c, const std::string& what) {
+int steer(const batch_command& c, const std::string& what, const std::string& body) {
   return for_each(
       c,
       [&](const client& server, const std::string& b) {
-        return server.post("/v1/batches/" + escaped(b) + "/" + what, {});
+        return server.post("/v1/batches/" + escaped(b) + "/" + what, body);
       },
       print_state);
 }
 
 int retry(const retry_command& c) {
   const json body{{"items", c.all ? "all" : "failed"}, {"stage", c.reparse ? "parse" : "fetch"}};
-  return for_each(
-      c,
-      [&](const client& server, const std::string& b) {
-        return server.post("/v1/batches/" + escaped(b) + "/retry", body.dump());
-      },
-      print_state);
+  return steer(c, "retry", body.dump());
 }
 
 int list(const list_command& c) {

@@ -36,8 +36,8 @@ struct batch_command : remote_command {
 };
 int watch(const batch_command& c);
 int status(const batch_command& c);
-/// `what` is `cancel`, `pause` or `resume`.
-int steer(const batch_command& c, const std::string& what);
+/// Does `what` with batches, the last part of the path; `body` is JSON.
+int steer(const batch_command& c, const std::string& what, const std::string& body = {});
 
 struct retry_command : batch_command {
   bool all = false;

@@ -173,41 +173,43 @@ result<knowledge_request> read_knowledge(const exchange& x) {
   return out;
 }
 
-/// The knowledge item, if the caller may see where it is at home.
-asio::awaitable<result<source>> visible_item(exchange& x, source_id s) {
-  const auto text =
-      co_await callback<result<source_text>>(x, [&](auto done) { x.server.to.ask().text(s, done); });
+/// A knowledge item that a request names, where the caller may see it, and for which notebook.
+struct named_knowledge {
+  notebook_id into{};
+  source item;
+  std::string notes;
+};
+
+asio::awaitable<result<named_knowledge>> find_knowledge(exchange& x) {
+  const auto n = notebook_of(x);
+  if (!n) co_return n.error();
+  const auto request = read_knowledge(x);
+  if (!request) co_return request.error();
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(request->item, done); });
   if (!text) co_return text.error();
-  if (!x.who.may_see(text->row.home)) co_return no_file(file_id(s));
-  co_return text->row;
+  if (!x.who.may_see(text->row.home)) co_return no_file(file_id(request->item));
+  co_return named_knowledge{*n, text->row, request->notes};
 }
 
 asio::awaitable<response> link_knowledge(exchange& x) {
-  const auto n = notebook_of(x);
-  if (!n) co_return error_response(n.error());
-  const auto request = read_knowledge(x);
-  if (!request) co_return error_response(request.error());
-  const auto item = co_await visible_item(x, request->item);
-  if (!item) co_return error_response(item.error());
+  const auto k = co_await find_knowledge(x);
+  if (!k) co_return error_response(k.error());
   const auto linked = co_await callback<result<bool>>(
-      x, [&](auto done) { x.server.to.link(*n, item->id, request->notes, done); });
+      x, [&](auto done) { x.server.to.link(k->into, k->item.id, k->notes, done); });
   if (!linked) co_return error_response(linked.error());
-  if (!*linked) co_return error_response(no_file(file_id(item->id)));
+  if (!*linked) co_return error_response(no_file(file_id(k->item.id)));
   const nlohmann::ordered_json body{
-      {"success", true}, {"knowledge_item_id", raw(item->id)}, {"file_id", file_id(item->id)}};
+      {"success", true}, {"knowledge_item_id", raw(k->item.id)}, {"file_id", file_id(k->item.id)}};
   co_return json_response(200, body.dump());
 }
 
 asio::awaitable<response> delete_knowledge(exchange& x) {
-  const auto n = notebook_of(x);
-  if (!n) co_return error_response(n.error());
-  const auto request = read_knowledge(x);
-  if (!request) co_return error_response(request.error());
-  const auto item = co_await visible_item(x, request->item);
-  if (!item) co_return error_response(item.error());
-  if (!x.who.may_write(item->home))
+  const auto k = co_await find_knowledge(x);
+  if (!k) co_return error_response(k.error());
+  if (!x.who.may_write(k->item.home))
     co_return error_response(403, "forbidden", "the key may not delete what is at home in another notebook");
-  co_return co_await remove(x, item->home, item->id, true, file_id(item->id));
+  co_return co_await remove(x, k->item.home, k->item.id, true, file_id(k->item.id));
 }
 
 } // namespace
