@@ -1,5 +1,7 @@
 #include "actors/engine.hpp"
 
+#include "actors/actor_config.hpp"
+#include "actors/cluster/membership.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
@@ -20,20 +22,6 @@ namespace troupe {
 namespace {
 
 constexpr milliseconds request_timeout{60'000};
-constexpr size_t actor_messages_at_once = 100;
-
-class actor_config : public caf::actor_system_config {
-public:
-  explicit actor_config(const settings& s) {
-    add_message_types<caf::id_block::troupe>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-throughput", actor_messages_at_once);
-    const auto threads = s.work.scheduler_threads > 0
-                             ? static_cast<size_t>(s.work.scheduler_threads)
-                             : std::max<size_t>(2, std::thread::hardware_concurrency());
-    set("scheduler.max-threads", threads);
-  }
-};
 
 /// Asks an actor from outside the actor system: a short-lived actor waits for the answer.
 template <class Target, class Then, class... Args>
@@ -45,6 +33,17 @@ void ask_actor(caf::actor_system& sys, const Target& target, Then then,
     });
   });
 }
+
+/// Of a node in no cluster.
+class no_neighbours final : public neighbours {
+public:
+  std::vector<node_number> owners() const override { return {0}; }
+  node_number own() const override { return 0; }
+  node_number keeper() const override { return 0; }
+  std::optional<node_number> home_of(notebook_id) const override { return 0; }
+  void open_stream(node_number, answer<int> done) override { done(fail(errc::not_found)); }
+  void on_stream(std::function<void(int)>) override {}
+};
 
 class whole_node final : public engine_gateway {
 public:
@@ -77,13 +76,16 @@ public:
                                           make_spool, options_.parser_program);
     transfers_ = std::make_unique<transfer_loop>(s, make_spool, &meter_);
     system_ = std::make_unique<caf::actor_system>(config_);
+    if (auto f = join(make_spool); f.code != errc::none) return f;
     node_ = spawn_node(*system_, plan());
+    if (cluster_) cluster_->run();
     watcher_ = std::thread([this] { watch_node(); });
     return fail(errc::none);
   }
 
   bool drain() override {
     draining_ = true;
+    if (cluster_) cluster_->leave();
     if (watcher_.joinable()) {
       caf::anon_send(node_, drain_atom_v);
       watcher_.join();
@@ -95,7 +97,9 @@ public:
     if (answers_) answers_->close();
     node_ = nullptr;
     hub_.on_outbox(nullptr);
+    if (cluster_) cluster_->stop();
     system_.reset();
+    cluster_.reset();
     transfers_.reset();
     media_.reset();
     pool_.reset();
@@ -182,11 +186,80 @@ public:
     measure_work();
   }
 
+  void on_record(std::function<void(const record&, bool)> call) override {
+    records_.on_change(std::move(call));
+  }
+  neighbours& others() override {
+    if (cluster_) return *cluster_;
+    return nobody_;
+  }
+  std::vector<node_view> nodes() override {
+    auto all = cluster_ ? cluster_->nodes() : std::vector{alone()};
+    auto& own = all.front();
+    own.state = draining_ ? node_standing::draining : node_standing::up;
+    own.in_flight = own_work(all);
+    return all;
+  }
+  void drain_node(std::string name, answer<bool> done) override {
+    if (cluster_) return cluster_->drain_node(*system_, std::move(name), [done](bool found) { done(found); });
+    const bool here = name == alone().name;
+    if (here && options_.drain) options_.drain();
+    done(here);
+  }
+  failure reload_certificates() override {
+    return cluster_ ? cluster_->reload_certificates() : fail(errc::none);
+  }
+
   result<backup> begin_backup() override { return backups_->begin(); }
   std::vector<backup> backups() override { return backups_->list(); }
   bool remove_backup(const std::string& id) override { return backups_->remove(id); }
 
 private:
+  failure join(const spool_factory& make_spool) {
+    if (!membership::wanted(options_.s)) return fail(errc::none);
+    const auto self = cluster::identity_of(options_.s, cluster::node_role::serve);
+    homes_ = std::make_unique<cluster::homes>(self.number, self.owners,
+                                              options_.s.store.directory + "/cluster.json");
+    if (!homes_->owns(self.number))
+      return fail(errc::invalid_request, "cluster.owners: does not name this node's store.node");
+    membership_plan p;
+    p.options = &options_.s;
+    p.new_spool = make_spool;
+    p.where = homes_.get();
+    p.strays = [this] { return homes_->strays(catalog_->notebooks()); };
+    p.lives_here = [this](notebook_id n) { return catalog_->has_notebook(n); };
+    p.records = &records_;
+    p.drain = options_.drain;
+    p.wire = options_.wire;
+    auto joined = membership::start(*system_, std::move(p));
+    if (!joined) return joined.error();
+    cluster_ = std::move(*joined);
+    return fail(errc::none);
+  }
+
+  /// This node, when it is in no cluster.
+  node_view alone() const {
+    const auto self = cluster::identity_of(options_.s, cluster::node_role::serve);
+    return {.name = self.name,
+            .role = "serve",
+            .number = self.number,
+            .version = TROUPE_VERSION,
+            .since = started_,
+            .transfers = static_cast<uint32_t>(options_.s.fetch.max_transfers),
+            .window = static_cast<uint32_t>(options_.s.work.window),
+            .here = true};
+  }
+
+  /// Items in work that no other node has.
+  uint64_t own_work(const std::vector<node_view>& all) const {
+    uint64_t items = 0;
+    for (const auto& [stage, n] : hub_.stages())
+      items += n;
+    for (const auto& n : all)
+      items -= std::min(items, n.here ? 0 : n.in_flight);
+    return items;
+  }
+
   void measure_store() {
     const auto f = db_->figures();
     const auto set = [this](metric m, uint64_t value) { meter_.level(m).set(double(value)); };
@@ -235,6 +308,12 @@ private:
       return all;
     };
     p.open_batches = &open_batches_;
+    if (cluster_) {
+      p.on_kept = [this](const record& r) { cluster_->share(r); };
+      p.on_forgotten = [this](uint64_t kind, const std::string& name) {
+        cluster_->share_removal(kind, name);
+      };
+    }
     p.on_ready = [this](bool ready) {
       const std::lock_guard lock{mutex_};
       ready_ = ready;
@@ -269,10 +348,11 @@ private:
     out.with.gate =
         spawn_gate(sys,
                    {static_cast<size_t>(s.fetch.max_transfers), static_cast<size_t>(s.fetch.max_per_host),
-                    static_cast<size_t>(s.work.window), s.fetch.host_delay},
+                    static_cast<size_t>(s.work.window), s.fetch.host_delay, s.cluster.set_aside},
                    &meter_);
     out.with.robots = spawn_robots(sys, s, out.with.transfers, out.with.gate);
     out.with.dispatcher = spawn_dispatcher(sys, s, out.with, &meter_);
+    if (cluster_) cluster_->use(out.with);
     hub_.on_outbox([to = out.with.dispatcher](const std::vector<uint64_t>& ids) {
       caf::anon_send(to, wake_atom_v, ids);
     });
@@ -332,6 +412,13 @@ private:
   std::unique_ptr<media_pool> media_;
   std::unique_ptr<transfer_loop> transfers_;
   std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<cluster::homes> homes_;
+  std::unique_ptr<membership> cluster_;
+  no_neighbours nobody_;
+  shared_records records_{shared_records::plan{
+      [this] { return catalog_.get(); }, [this](const record& r) { caf::anon_send(node_, keep_atom_v, r); },
+      [this](uint64_t kind, const std::string& name) { caf::anon_send(node_, remove_atom_v, kind, name); }}};
+  timestamp started_ = now();
   node_actor node_;
   std::thread watcher_;
   mutable std::mutex mutex_;

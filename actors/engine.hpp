@@ -2,6 +2,7 @@
 /// A whole node without its front: store, services, actors. It is the gateway of its front.
 
 #include "actors/gateway.hpp"
+#include "cluster/wire.hpp"
 #include "config/settings.hpp"
 
 #include <functional>
@@ -19,6 +20,10 @@ struct engine_options {
   std::shared_ptr<rocksdb::FileSystem> file_system;
   /// Started for each parser process.
   std::string parser_program = "/proc/self/exe";
+  /// Somebody asks this node to drain; on any thread, must not wait.
+  std::function<void()> drain;
+  /// What it speaks with other nodes: a test's, else `cluster::wire_version`.
+  uint32_t wire = cluster::wire_version;
 };
 
 /// A node's life: `start`, work, `drain`, `close`. A front that uses it is stopped between the last two and
@@ -32,6 +37,8 @@ public:
   virtual bool drain() = 0;
   /// Ends everything; no callback comes afterwards.
   virtual void close() = 0;
+  /// Reads the certificates between nodes again; open streams stay.
+  virtual failure reload_certificates() = 0;
   /// Called once, on any thread, when the node ends by itself because it cannot go on.
   virtual void on_failure(std::function<void()> call) = 0;
   /// Waits until open work has been recovered; false when that failed.

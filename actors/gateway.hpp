@@ -5,6 +5,7 @@
 /// come on a thread of the actors; they must not wait for anything and may call any function. What cannot be
 /// done now is answered `overloaded`, what is about something that does not exist `not_found`.
 
+#include "actors/neighbours.hpp"
 #include "actors/questions.hpp"
 #include "model/backup.hpp"
 #include "model/spool.hpp"
@@ -91,6 +92,37 @@ struct node_health {
   bool draining = false;
   uint64_t open_batches = 0;
   uint64_t transfers = 0;
+};
+
+/// How another node, or this one, stands.
+enum class node_standing : uint8_t { up, draining, away };
+std::string_view name(node_standing s);
+
+/// A node as this one knows it.
+struct node_view {
+  std::string name;
+  /// Different at each start.
+  std::string instance;
+  /// `serve` or `work`.
+  std::string role;
+  uint32_t number = 0;
+  std::string address;
+  std::string version;
+  node_standing state = node_standing::up;
+  /// Of one that is away: why, as far as it is known.
+  std::string reason;
+  /// It is in this state since then, as seen from here.
+  timestamp since{};
+  /// What it has room for, all nodes together.
+  uint32_t transfers = 0;
+  uint32_t window = 0;
+  bool media = false;
+  /// It is this one.
+  bool here = false;
+  /// Orders of this node: there now, done there since this node's start, and lost with it.
+  uint64_t in_flight = 0;
+  uint64_t done = 0;
+  uint64_t lost = 0;
 };
 
 /// Why a bulk action cannot be carried out as asked for (JSON, see bulk.hpp); `none`: it can.
@@ -199,6 +231,17 @@ public:
   /// Reads what is only told when it is asked for into the metrics. May wait for the disk: for a worker's
   /// thread.
   virtual void measure() = 0;
+
+  /// Called with records that another node has changed, and whether they are gone, on any thread; until it is
+  /// called with none.
+  virtual void on_record(std::function<void(const record&, bool gone)> call) = 0;
+  /// The other serving nodes.
+  virtual neighbours& others() = 0;
+  /// The nodes of the cluster, this one first.
+  virtual std::vector<node_view> nodes() = 0;
+  /// Has a node finish what it has in hand and end, as SIGTERM does; false: there is none of this name that
+  /// can be reached.
+  virtual void drain_node(std::string name, answer<bool> done) = 0;
 
   /// Copies of the whole store, made beside its work; see backup_keeper. These may wait for the disk.
   virtual result<backup> begin_backup() = 0;

@@ -14,7 +14,16 @@
 ///              ├─ fetch actor     ┐
 ///              ├─ parse actor     ├ one stage of one attempt each, then gone
 ///              └─ persist actor   ┘
+///
+/// Between nodes:
+///
+///   members ─┬─ peer          what this process shows to the others: runs the stages that they place here
+///            │    ├─ fetch actor     ┐ one stage of one attempt of another node's item, then gone
+///            │    └─ parse actor     ┘
+///            └─ link          one for each other node: the stages that this one places there
+///                 └─ carrier  one content on its way, then gone
 
+#include "actors/shared_hosts.hpp"
 #include "actors/wire_types.hpp"
 
 namespace troupe {
@@ -114,12 +123,128 @@ using dispatcher_actor = caf::typed_actor<
     // INTERNAL: begin; something is due to a webhook.
     caf::reacts_to<start_atom>, caf::reacts_to<wake_atom, uint64_t>>;
 
+// -- other nodes --------------------------------------------------------------------------------------
+
+/// Who has contents in hand for an attempt and hands them over piece by piece.
+using content_actor = caf::typed_actor<
+    // The piece that begins at this offset, at most `cluster.chunk_bytes`; an error when the content is not
+    // in hand (any more).
+    caf::replies_to<pull_atom, item_id, attempt_token, digest, uint64_t>::with<std::string>>;
+
+/// Who has an item's stages run: a SUPERVISOR, or, for another node, a PEER.
+using stage_taker = progress_taker::extend<
+    // From the fetch actor of an item's attempt.
+    caf::reacts_to<fetched_atom, uint32_t, attempt_token, fetch_result>,
+    // From the parse actor of an item's attempt.
+    caf::reacts_to<parsed_atom, uint32_t, attempt_token, parse_result>>;
+
+/// What a node does for others.
+using work_actor = content_actor::extend<
+    // Fetches, as TRANSFERS; the body stays here for the attempt's next order.
+    caf::replies_to<fetch_atom, fetch_order>::with<fetch_result>,
+    // Parses and, of media, listens; a body that the order only names is here already, or is pulled from the
+    // one who asks, who hears of progress under this number.
+    caf::replies_to<parse_atom, parse_order, uint32_t>::with<parse_answer>,
+    // Gives up what is under way for an attempt, and lets go of what is in hand for it.
+    caf::reacts_to<cancel_atom, item_id, attempt_token>,
+    // The other node is other than it was.
+    caf::reacts_to<card_atom, node_card>,
+    // Notebooks that an owner has although the hash would have them elsewhere.
+    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>>,
+    // For this node's gate, from that of an owner: about a host, what it asks for included.
+    caf::reacts_to<host_atom, uint32_t, host_message>, caf::reacts_to<hold_atom, std::string, int64_t>,
+    caf::reacts_to<pace_atom, std::string, int64_t>,
+    // From the keeper: records that are the same everywhere; one that is gone.
+    caf::reacts_to<keep_atom, record_part>, caf::reacts_to<remove_atom, uint64_t, std::string>,
+    // Finish, then end this process.
+    caf::reacts_to<drain_atom>>;
+
+/// PEER: published to the other nodes, the same on every one. Runs the stages that they place here.
+using peer_actor = work_actor::extend_with<stage_taker>::extend<
+    // A node that has come, and its PEER (a WORK actor); answers who this one is. The one that dialled says
+    // this.
+    caf::replies_to<hello_atom, node_card, caf::strong_actor_ptr>::with<node_card>,
+    // INTERNAL: this node's services, started anew.
+    caf::reacts_to<start_atom, services_ref>,
+    // INTERNAL: this node as it is now.
+    caf::reacts_to<card_atom, node_card, bool>,
+    // INTERNAL: look how room is shared, and what has been kept for too long.
+    caf::reacts_to<wake_atom>>;
+
+/// LINK: another node, as the actors of this one see it. Has their orders done there, and fails them at once
+/// with `node_lost` when the node is gone.
+using link_actor = caf::typed_actor<
+    // As TRANSFERS; of a body, only its name comes here.
+    caf::replies_to<fetch_atom, fetch_order>::with<fetch_result>,
+    // As a parse actor: listens as well. The taker hears of progress under this index.
+    caf::replies_to<parse_atom, parse_order, progress_taker, uint32_t>::with<parse_result>,
+    // Gives up an order that nobody waits for any more.
+    caf::reacts_to<cancel_atom, item_id, attempt_token>,
+    // Brings a content that lies there to this node.
+    caf::replies_to<read_atom, item_id, attempt_token, content_ref>::with<content_ref>,
+    // From the node: it pulls what was named in an order.
+    caf::replies_to<pull_atom, item_id, attempt_token, digest, uint64_t>::with<std::string>,
+    // From the node: how far an order is, under a number of this link.
+    caf::reacts_to<progress_atom, uint32_t, attempt_token, uint32_t>,
+    // From the node: how many transfers and how many items behind them it takes from here.
+    caf::reacts_to<room_atom, uint32_t, uint32_t>,
+    // INTERNAL: this node's services, started anew: their gate is told of the node.
+    caf::reacts_to<start_atom, services_ref>,
+    // INTERNAL: the node as it says it is now.
+    caf::reacts_to<card_atom, node_card>>;
+
+/// Where an item is worked on; without a link on this node.
+struct workplace {
+  link_actor link;
+  std::string name;
+  /// As the gate calls it.
+  uint32_t number = 0;
+};
+
+/// The serving nodes that are there, by their numbers, beside this one.
+struct serving_nodes {
+  node_number own = 0;
+  std::map<node_number, work_actor> others;
+};
+
+/// What came of dialling: the socket of a stream, and who is behind it.
+struct dialled {
+  failure error{errc::none, {}, 0, std::nullopt};
+  int socket = -1;
+  std::string instance;
+  std::string name;
+};
+
+/// MEMBERS: which nodes there are. Dials those it should know, makes a link for each that has come.
+using members_actor = caf::typed_actor<
+    // From PEER: a node has said who it is.
+    caf::reacts_to<hello_atom, node_card, work_actor>,
+    // From PEER: a node is other than it was.
+    caf::reacts_to<card_atom, node_card>,
+    // From PEER: what an owner has out of order.
+    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>>,
+    // From PEER, or of this node when it is the keeper: records that are the same everywhere; one that is
+    // gone.
+    caf::reacts_to<keep_atom, record_part>, caf::reacts_to<remove_atom, uint64_t, std::string>,
+    // A stream that another node opened: its socket.
+    caf::reacts_to<accept_atom, int>,
+    // What came of dialling an address: a socket, or why there is none.
+    caf::reacts_to<dial_atom, std::string, dialled>,
+    // Services were started.
+    caf::reacts_to<start_atom, services_ref>,
+    // Tells all that this node takes no more.
+    caf::reacts_to<drain_atom>,
+    // Asks a node to drain; false: there is none of this name.
+    caf::replies_to<drain_atom, std::string>::with<bool>,
+    // INTERNAL: an address is due to be dialled.
+    caf::reacts_to<wake_atom, std::string>>;
+
 // -- the gate -----------------------------------------------------------------------------------------
 
 /// Someone whose items wait for turns.
 using turn_taker = caf::typed_actor<
-    // These items may be fetched now.
-    caf::reacts_to<turn_atom, std::vector<uint32_t>>>;
+    // These items may be fetched now, at this place.
+    caf::reacts_to<turn_atom, std::vector<uint32_t>, workplace>>;
 
 /// GATE: whose turn it is. Batches take turns one item each; a host is left alone while its limit or its
 /// delay says so. A turn is held until the item leaves the transfer, a place in work until it is done.
@@ -127,6 +252,12 @@ using gate_actor = caf::typed_actor<
     // Items of a batch that want to be fetched, and how many of it may be in work at once (0: any number).
     // The taker is monitored: its turns end with it.
     caf::reacts_to<want_atom, batch_id, uint32_t, std::vector<wanted_turn>, turn_taker>,
+    // The serving nodes that are there: hosts are counted by one of them each.
+    caf::reacts_to<home_atom, serving_nodes>,
+    // From the gate of an owner, about a host.
+    caf::reacts_to<host_atom, uint32_t, host_message>,
+    // Another node has so much room for work from here. The link is monitored.
+    caf::reacts_to<room_atom, workplace, node_room>,
     // How an operator wants a host to be treated.
     caf::reacts_to<rule_atom, host_rule>,
     // What is known of a host now.
@@ -137,8 +268,8 @@ using gate_actor = caf::typed_actor<
     caf::reacts_to<cancel_atom, batch_id, std::vector<uint32_t>>,
     // An item's transfer is over: its host and its transfer are free.
     caf::reacts_to<leave_atom, batch_id, uint32_t>,
-    // An item that had left its transfer is out of work.
-    caf::reacts_to<done_atom, batch_id, uint32_t>,
+    // An item that had left its transfer is out of work; true: it failed as it might not have elsewhere.
+    caf::reacts_to<done_atom, batch_id, uint32_t, bool>,
     // A host asked to be left alone for so many milliseconds.
     caf::reacts_to<hold_atom, std::string, int64_t>,
     // A host's robots.txt asks for so many milliseconds between transfers.
@@ -149,15 +280,9 @@ using gate_actor = caf::typed_actor<
 // -- batches ------------------------------------------------------------------------------------------
 
 /// SUPERVISOR: one batch. Spawns the stage actors of its items, monitors them, decides what follows.
-using supervisor_actor = turn_taker::extend<
-    // From the parse actor or the listener: how far an item's stage is.
-    caf::reacts_to<progress_atom, uint32_t, attempt_token, uint32_t>,
+using supervisor_actor = turn_taker::extend_with<stage_taker>::extend<
     // INTERNAL: begin.
     caf::reacts_to<start_atom>,
-    // From the fetch actor of an item's attempt.
-    caf::reacts_to<fetched_atom, uint32_t, attempt_token, fetch_result>,
-    // From the parse actor of an item's attempt.
-    caf::reacts_to<parsed_atom, uint32_t, attempt_token, parse_result>,
     // From the persist actor of an item's attempt.
     caf::reacts_to<stored_atom, uint32_t, attempt_token, persist_result>,
     // INTERNAL: an item's backoff is over.
@@ -219,6 +344,8 @@ struct services {
   writer_actor writer;
   reader_actor reader;
   dispatcher_actor dispatcher;
+  /// Of work on another node: that node.
+  link_actor elsewhere;
 };
 
 } // namespace troupe

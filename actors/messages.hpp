@@ -42,6 +42,39 @@ struct wanted_turn {
   /// Before the batch's other items for this host: it has begun already.
   bool first = false;
   uint8_t priority = 0;
+  /// It is of media: not every node can do that.
+  bool media = false;
+  /// The place where it failed before.
+  std::optional<uint32_t> not_at;
+};
+
+/// A document from another node, or why there is none. What is too long for a message lies there: `rest`
+/// names it, a parse_result as it crosses a wire, and `result` is empty.
+struct parse_answer {
+  parse_result result;
+  content_ref rest;
+  /// The bytes that were parsed, when they lie there and are short.
+  content_ref original;
+};
+
+/// A node as it shows itself to others.
+struct node_card {
+  std::string name;
+  std::string instance;
+  /// `serve` or `work`.
+  std::string role;
+  uint32_t number = 0;
+  std::string address;
+  std::string version;
+  /// What it has room for, all nodes together.
+  uint32_t transfers = 0;
+  uint32_t window = 0;
+  /// It can find and transcribe media.
+  bool media = false;
+  /// It takes no more.
+  bool draining = false;
+  /// Where the serving nodes that it knows can be dialled.
+  std::vector<std::string> serving;
 };
 
 /// A stretch of a batch's open items; `next` is the index to go on from.

@@ -25,6 +25,9 @@ struct node_plan {
   std::function<std::optional<batch>(batch_id)> find_batch;
   /// What operators want of hosts, and bulk actions.
   std::function<std::vector<record>()> standing_records;
+  /// A record was kept, or is gone. Null: nobody wants to know.
+  std::function<void(const record&)> on_kept;
+  std::function<void(uint64_t kind, const std::string& name)> on_forgotten;
   /// Written by the node, read by anyone.
   std::atomic<uint64_t>* open_batches = nullptr;
   /// Called with true once open batches are recovered, with false when nothing is accepted any more.

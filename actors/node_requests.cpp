@@ -52,7 +52,9 @@ void running_node::changed(const batch& b, uint32_t from) {
 
 caf::result<kept> running_node::keep(record& r) {
   const auto tell = [](running_node self, const kept& k) {
-    if (k.error.code == errc::none) self.apply(k.row);
+    if (k.error.code != errc::none) return;
+    self.apply(k.row);
+    if (self.s_.plan.on_kept) self.s_.plan.on_kept(k.row);
   };
   return ask_writer_and<kept>(tell, keep_atom_v, std::move(r));
 }
@@ -68,7 +70,10 @@ void running_node::apply(const record& r) {
 
 caf::result<bool> running_node::forget(uint64_t kind, std::string& name) {
   if (kind == record{host_rule{}}.index()) apply(record{host_rule{.host = name}});
-  return ask_writer(remove_atom_v, kind, std::move(name));
+  const auto tell = [kind, name](running_node self, bool) {
+    if (self.s_.plan.on_forgotten) self.s_.plan.on_forgotten(kind, name);
+  };
+  return ask_writer_and<bool>(tell, remove_atom_v, kind, std::move(name));
 }
 
 caf::result<bool> running_node::redeliver(const delivery& d) {

@@ -11,8 +11,9 @@ namespace troupe {
 constexpr milliseconds service_grace{5'000};
 
 /// What a request to a service that gave no answer means.
-inline failure unanswered(const caf::error& e) {
-  return e == caf::sec::request_timeout ? fail(errc::deadline_exceeded) : fail(errc::worker_died);
+inline failure unanswered(const caf::error& e, bool elsewhere = false) {
+  if (e == caf::sec::request_timeout) return fail(errc::deadline_exceeded);
+  return fail(elsewhere ? errc::node_lost : errc::worker_died);
 }
 
 /// Tells the service to give up when the actor ends before its answer has come.

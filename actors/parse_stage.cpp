@@ -11,7 +11,7 @@ constexpr milliseconds listening_timeout{std::chrono::hours{24}};
 /// The state of a PARSE actor.
 struct parse_state {
   services with;
-  supervisor_actor boss;
+  stage_taker boss;
   uint32_t index = 0;
   parse_order order;
   /// Of media: what was heard, while it is being parsed.
@@ -29,6 +29,8 @@ public:
 
   void begin() {
     const auto& body = s_.order.body;
+    // What was fetched elsewhere lies there.
+    if (s_.with.elsewhere && s_.order.lies_there) return place();
     if (body.bytes || !body.path.empty()) return parse();
     // An upload comes by its name: its bytes are with the store.
     self_->request(s_.with.reader, s_.order.work.budget, read_atom_v, body.hash, body.size)
@@ -44,7 +46,26 @@ public:
 
 private:
   void parse() {
+    if (s_.with.elsewhere) return place();
     ask_parser(s_.order, [self = self_](parse_result& r) { parse_stage(self).parsed(std::move(r)); });
+  }
+
+  /// On another node, which listens as well.
+  void place() {
+    s_.asked.begin(s_.with.elsewhere, s_.order.work);
+    const auto timeout = s_.order.media ? listening_timeout : s_.order.work.budget + service_grace;
+    self_
+        ->request(s_.with.elsewhere, timeout, parse_atom_v, s_.order,
+                  caf::actor_cast<progress_taker>(s_.boss), s_.index)
+        .then(
+            [self = self_](parse_result& r) {
+              self->state.asked.end();
+              parse_stage(self).bring_original(std::move(r));
+            },
+            [self = self_](const caf::error& e) {
+              self->state.asked.end();
+              parse_stage(self).report({unanswered(e, true)});
+            });
   }
 
   template <class Then>
@@ -105,8 +126,32 @@ private:
   void tell(parse_result r) {
     if (r.error.code == errc::none && !s_.heard.method.empty())
       media::describe(r.text, s_.heard, s_.order.url);
-    r.original = std::move(s_.heard.original);
+    if (!s_.heard.original.empty()) r.original = std::move(s_.heard.original);
     r.about = std::move(s_.heard.about.metadata);
+    report(std::move(r));
+  }
+
+  /// What was worked on elsewhere and is to be kept comes here.
+  void bring_original(parse_result r) {
+    const auto wanted = r.original.empty() ? s_.order.body : r.original;
+    const bool unwanted = !s_.order.keep_media && r.text.extraction_method.starts_with("media/");
+    const bool here = wanted.empty() || wanted.bytes || !wanted.path.empty();
+    if (here || unwanted || r.error.code == errc::node_lost) return report(std::move(r));
+    const auto whole = std::make_shared<parse_result>(std::move(r));
+    self_
+        ->request(s_.with.elsewhere, s_.order.work.budget + service_grace, read_atom_v, s_.order.work.item,
+                  s_.order.work.token, wanted)
+        .then(
+            [self = self_, whole](content_ref& original) {
+              whole->original = std::move(original);
+              parse_stage(self).report(std::move(*whole));
+            },
+            [self = self_](const caf::error&) {
+              parse_stage(self).report({fail(errc::node_lost, "its content could not be brought here")});
+            });
+  }
+
+  void report(parse_result r) {
     self_->send(s_.boss, parsed_atom_v, s_.index, s_.order.work.token, std::move(r));
     self_->quit();
   }
@@ -115,8 +160,8 @@ private:
   parse_state& s_;
 };
 
-caf::behavior parse(parse_stage::pointer self, const services& with, const supervisor_actor& boss,
-                    uint32_t index, const parse_order& order) {
+caf::behavior parse(parse_stage::pointer self, const services& with, const stage_taker& boss, uint32_t index,
+                    const parse_order& order) {
   self->state.with = with;
   self->state.boss = boss;
   self->state.index = index;
@@ -128,10 +173,9 @@ caf::behavior parse(parse_stage::pointer self, const services& with, const super
 
 } // namespace
 
-caf::actor_addr spawn_parse(supervisor_actor::pointer self, const services& with, uint32_t index,
-                            parse_order order) {
-  const auto boss = caf::actor_cast<supervisor_actor>(self);
-  return self->spawn<caf::monitored>(parse, with, boss, index, std::move(order)).address();
+caf::actor_addr spawn_parse(caf::local_actor* parent, const stage_taker& boss, const services& with,
+                            uint32_t index, parse_order order) {
+  return parent->spawn<caf::monitored>(parse, with, boss, index, std::move(order)).address();
 }
 
 } // namespace troupe

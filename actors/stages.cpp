@@ -17,25 +17,34 @@ struct persist_state {
 template <class State>
 using pointer = caf::stateful_actor<State>*;
 
-void transfer(pointer<fetch_state> self, const services& with, supervisor_actor boss, uint32_t index,
-              fetch_order order) {
+template <class Service>
+void transfer(pointer<fetch_state> self, const Service& transfers, bool elsewhere, stage_taker boss,
+              uint32_t index, fetch_order order) {
   const auto token = order.work.token;
-  self->state.order.begin(with.transfers, order.work);
+  self->state.order.begin(transfers, order.work);
   const auto tell = [self, boss, index, token](fetch_result r) {
     self->state.order.end();
     self->send(boss, fetched_atom_v, index, token, std::move(r));
     self->quit();
   };
   const auto timeout = order.work.budget + service_grace;
-  self->request(with.transfers, timeout, fetch_atom_v, std::move(order))
+  self->request(transfers, timeout, fetch_atom_v, std::move(order))
       .then([tell](fetch_result& r) { tell(std::move(r)); },
-            [tell](const caf::error& e) {
-              tell({unanswered(e), {}});
+            [tell, elsewhere](const caf::error& e) {
+              tell({unanswered(e, elsewhere), {}});
             });
 }
 
-caf::behavior fetch(pointer<fetch_state> self, const services& with, const supervisor_actor& boss,
-                    uint32_t index, const fetch_order& order) {
+void transfer(pointer<fetch_state> self, const services& with, const stage_taker& boss, uint32_t index,
+              fetch_order order) {
+  // Robots were asked here.
+  order.obey_robots = false;
+  if (with.elsewhere) return transfer(self, with.elsewhere, true, boss, index, std::move(order));
+  transfer(self, with.transfers, false, boss, index, std::move(order));
+}
+
+caf::behavior fetch(pointer<fetch_state> self, const services& with, const stage_taker& boss, uint32_t index,
+                    const fetch_order& order) {
   if (!order.obey_robots) {
     transfer(self, with, boss, index, order);
     return {[](start_atom) {}};
@@ -74,10 +83,9 @@ caf::behavior persist(pointer<persist_state> self, const services& with, const s
 
 } // namespace
 
-caf::actor_addr spawn_fetch(supervisor_actor::pointer self, const services& with, uint32_t index,
-                            fetch_order order) {
-  const auto boss = caf::actor_cast<supervisor_actor>(self);
-  return self->spawn<caf::monitored>(fetch, with, boss, index, std::move(order)).address();
+caf::actor_addr spawn_fetch(caf::local_actor* parent, const stage_taker& boss, const services& with,
+                            uint32_t index, fetch_order order) {
+  return parent->spawn<caf::monitored>(fetch, with, boss, index, std::move(order)).address();
 }
 
 caf::actor_addr spawn_persist(supervisor_actor::pointer self, const services& with, uint32_t index,

@@ -31,6 +31,9 @@ struct slot {
   ending last;
   /// The gate counts it as in work.
   bool in_work = false;
+  /// Where this attempt is worked on, and where the one before was, by the gate's number, if it failed there.
+  workplace at_node;
+  std::optional<uint32_t> failed_at;
 };
 
 struct supervisor_state {
@@ -93,7 +96,7 @@ public:
 
   // Stages (supervisor_stages.cpp): what follows on what.
 
-  void turn(const std::vector<uint32_t>& indexes);
+  void turn(const std::vector<uint32_t>& indexes, const workplace& where);
   void fetched(uint32_t index, attempt_token token, fetch_result& r);
   void parsed(uint32_t index, attempt_token token, parse_result& r);
   void stored(uint32_t index, attempt_token token, const persist_result& r);
@@ -153,6 +156,9 @@ private:
   slot* working(uint32_t index, attempt_token token, place at);
   void enter(slot& it, place at, phase now, caf::actor_addr actor);
   work_order order_of(const slot& it);
+  stage_taker taker() const { return caf::actor_cast<stage_taker>(self_); }
+  /// The services of where it is worked on.
+  services services_at(const slot& it) const;
   ending ending_of(slot& it, item_state to);
   void end_unattempted(slot& it, item_state to, failure f);
   void end_with_known(slot& it, bool unattempted);

@@ -8,7 +8,9 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
   self->set_down_handler([self](const caf::down_msg& msg) { supervising(self).down(msg); });
   self->send(self, start_atom_v);
   return {
-      [self](turn_atom, const std::vector<uint32_t>& indexes) { supervising(self).turn(indexes); },
+      [self](turn_atom, const std::vector<uint32_t>& indexes, const workplace& where) {
+        supervising(self).turn(indexes, where);
+      },
       [self](start_atom) { supervising(self).begin(); },
       [self](fetched_atom, uint32_t index, attempt_token token, fetch_result& r) {
         supervising(self).fetched(index, token, r);

@@ -10,6 +10,27 @@ namespace {
 
 constexpr milliseconds storage_pause{1'000};
 
+/// It did not stay on the node where it was fetched.
+bool is_here(const content_ref& x) {
+  return x.bytes || !x.path.empty();
+}
+
+/// Another node might not have failed so: its network, its programs or its memory may be why.
+bool may_be_the_nodes(errc code) {
+  switch (code) {
+  case errc::dns_failure:
+  case errc::connect_refused:
+  case errc::connect_timeout:
+  case errc::fetch_failed:
+  case errc::no_converter:
+  case errc::worker_died:
+  case errc::node_lost:
+  case errc::overloaded:
+  case errc::internal_error: return true;
+  default: return false;
+  }
+}
+
 } // namespace
 
 void supervising::want(std::vector<wanted_turn> wants) {
@@ -21,18 +42,24 @@ void supervising::want(std::vector<wanted_turn> wants) {
 wanted_turn supervising::turn_of(const slot& it, bool first) const {
   // What is parsed again comes from no host.
   const auto& url = first ? it.url : it.row.url;
-  return {it.row.key.index, it.row.input.empty() ? host_of(url) : std::string{}, first,
-          std::max(it.row.options.priority, s_.of.row.options.priority)};
+  return {it.row.key.index,
+          it.row.input.empty() ? host_of(url) : std::string{},
+          first,
+          std::max(it.row.options.priority, s_.of.row.options.priority),
+          wants_media(),
+          it.failed_at};
 }
 
-void supervising::turn(const std::vector<uint32_t>& indexes) {
+void supervising::turn(const std::vector<uint32_t>& indexes, const workplace& where) {
   std::vector<uint32_t> unused;
   for (const auto index : indexes) {
     const auto it = s_.slots.find(index);
     if (it == s_.slots.end() || it->second.at != place::turn)
       unused.push_back(index);
-    else
+    else {
+      it->second.at_node = where;
       fetch(it->second);
+    }
   }
   if (!unused.empty()) self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(unused));
 }
@@ -51,7 +78,7 @@ void supervising::fetch(slot& it) {
     order.timeout = s_.of.options->media.timeout;
   }
   enter(it, place::fetch, phase::fetching,
-        spawn_fetch(self_, s_.of.with, it.row.key.index, std::move(order)));
+        spawn_fetch(self_, taker(), services_at(it), it.row.key.index, std::move(order)));
 }
 
 void supervising::begin_attempt(slot& it) {
@@ -71,7 +98,8 @@ void supervising::parse_upload(slot& it) {
   it.page.reparsed = true;
   const auto url = it.row.input_url.empty() ? url_of_file(it.row.filename) : it.row.input_url;
   parse_order order{order_of(it), url, it.row.input_type, it.page.body};
-  enter(it, place::parse, phase::parsing, spawn_parse(self_, s_.of.with, it.row.key.index, std::move(order)));
+  enter(it, place::parse, phase::parsing,
+        spawn_parse(self_, taker(), services_at(it), it.row.key.index, std::move(order)));
 }
 
 void supervising::redirected(slot& it, std::string url) {
@@ -107,14 +135,17 @@ void supervising::fetched(uint32_t index, attempt_token token, fetch_result& r) 
   if (r.page.unchanged) return end_with_known(*it, false);
   it->page = std::move(r.page);
   parse_order order{order_of(*it), it->page.final_url, it->page.content_type, it->page.body, wants_media()};
-  enter(*it, place::parse, phase::parsing, spawn_parse(self_, s_.of.with, index, std::move(order)));
+  order.lies_there = it->at_node.link != nullptr;
+  order.keep_media = s_.of.options->media.keep_original;
+  enter(*it, place::parse, phase::parsing,
+        spawn_parse(self_, taker(), services_at(*it), index, std::move(order)));
 }
 
 void supervising::parsed(uint32_t index, attempt_token token, parse_result& r) {
   auto* it = working(index, token, place::parse);
   if (!it) return;
-  if (r.error.code != errc::none) return failed(*it, std::move(r.error), std::move(r.about));
   if (!r.original.empty()) it->page.body = std::move(r.original);
+  if (r.error.code != errc::none) return failed(*it, std::move(r.error), std::move(r.about));
   const bool media = r.text.extraction_method.starts_with("media/");
   if (media && !s_.of.options->media.keep_original) it->page.body = {};
   auto e = ending_of(*it, item_state::succeeded);
@@ -134,6 +165,7 @@ void supervising::failed(slot& it, failure f, std::string about) {
   if (v.to == item_state::failed && info(f.code).at == stage::parse && !wants_media() &&
       !it.page.body.empty())
     e.original = std::make_shared<const troupe::fetched>(std::move(it.page));
+  if (e.original && !e.original->reparsed && !is_here(e.original->body)) e.original = nullptr;
   e.not_before = now() + v.delay;
   e.parser_died = v.parser_died;
   e.about = std::move(about);
@@ -157,6 +189,8 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
     return;
   }
   leave_work(*it);
+  it->failed_at = may_be_the_nodes(it->last.error.code) ? std::optional{it->at_node.number} : std::nullopt;
+  it->at_node = {};
   it->last = {};
   if (r.what.at >= s_.counted) {
     s_.counted = r.what.at;
@@ -265,6 +299,13 @@ void supervising::enter(slot& it, place at, phase now, caf::actor_addr actor) {
   s_.of.listeners->set(it.row.key, now);
 }
 
+services supervising::services_at(const slot& it) const {
+  auto with = s_.of.with;
+  if (!it.at_node.link) return with;
+  with.elsewhere = it.at_node.link;
+  return with;
+}
+
 work_order supervising::order_of(const slot& it) {
   const auto left = std::chrono::duration_cast<milliseconds>(it.deadline - self_->clock().now());
   return {it.row.id, it.token, std::max(left, milliseconds{1})};
@@ -272,7 +313,7 @@ work_order supervising::order_of(const slot& it) {
 
 ending supervising::ending_of(slot& it, item_state to) {
   if (it.token.number != it.row.attempts + 1) it.token = {s_.of.epoch, it.row.attempts + 1};
-  return {.key = it.row.key, .token = it.token, .started = it.started, .to = to};
+  return {.key = it.row.key, .token = it.token, .started = it.started, .to = to, .worker = it.at_node.name};
 }
 
 void supervising::end_unattempted(slot& it, item_state to, failure f) {
@@ -295,7 +336,8 @@ void supervising::leave_transfer(slot& it) {
 }
 
 void supervising::leave_work(slot& it) {
-  if (it.in_work) self_->send(s_.of.with.gate, done_atom_v, s_.of.row.id, it.row.key.index);
+  const bool failed = may_be_the_nodes(it.last.error.code);
+  if (it.in_work) self_->send(s_.of.with.gate, done_atom_v, s_.of.row.id, it.row.key.index, failed);
   it.in_work = false;
 }
 

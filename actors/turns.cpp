@@ -1,22 +1,43 @@
 #include "actors/turns.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
+
+namespace {
+
+/// So many failures in a row set a node aside, when another one has done something well meanwhile.
+constexpr uint32_t failures_in_a_row = 8;
+
+} // namespace
+
+turns::turns(const turn_limits& limits)
+    : limits_(limits) {
+  nodes_[node_ref::here].room = {limits.transfers, limits.window, true};
+}
 
 void turns::make_ready(lane_key k, lane& s) {
   if (s.ready) return;
   s.ready = true;
-  ready_[k.urgency].push_back(k);
+  if (is_of_owner(k.batch))
+    ready_foreign_.push_back(k);
+  else
+    ready_[k.urgency].push_back(k);
 }
 
-void turns::want(batch_id b, uint32_t index, const std::string& host, bool first, uint8_t priority) {
+void turns::want(batch_id b, const wish& w, const std::string& host, bool first, uint8_t priority) {
   const auto k = key_of(b, priority);
   auto& s = lanes_[k];
   auto& queue = s.wants[host];
-  queue.insert(first ? queue.begin() : queue.end(), index);
+  queue.insert(first ? queue.begin() : queue.end(), w);
   ++items_waiting_;
-  if (queue.size() > 1) return;
+  if (!host.empty()) ++hosts_[host].wanted;
+  if (queue.size() > 1) {
+    // Its host may be waiting for permits, of which this one needs one more.
+    if (is_elsewhere(host)) has_permit(host, hosts_[host]);
+    return;
+  }
   s.open.push_back(host);
   make_ready(k, s);
 }
@@ -32,7 +53,7 @@ void turns::cancel(item_key item) {
     const auto it = lanes_.find({urgency, item.batch});
     if (it == lanes_.end()) continue;
     for (auto& [host, queue] : it->second.wants)
-      items_waiting_ -= std::erase(queue, item.index);
+      erase_want(host, std::erase_if(queue, [&](const wish& w) { return w.index == item.index; }));
   }
 }
 
@@ -41,29 +62,40 @@ void turns::forget(batch_id b) {
     const auto gone = lanes_.extract({urgency, b});
     if (gone.empty()) continue;
     for (const auto& [host, queue] : gone.mapped().wants)
-      items_waiting_ -= queue.size();
+      erase_want(host, queue.size());
     for (const auto& name : gone.mapped().open)
       free_host(name);
   }
   std::vector<item_key> items;
-  for (const auto& [item, host] : active_)
+  for (const auto& [item, where] : active_)
     if (item.batch == b) items.push_back(item);
   for (const auto& item : items)
     leave(item);
-  working_.erase(working_.lower_bound({b, 0}), working_.upper_bound({b, ~uint32_t{0}}));
+  for (auto it = working_.lower_bound({b, 0}); it != working_.end() && it->first.batch == b;)
+    done((it++)->first);
   shares_.erase(b);
 }
 
 void turns::leave(item_key item) {
-  const auto node = active_.extract(item);
-  if (node.empty()) return;
-  working_.insert(item);
-  --hosts_[node.mapped()].active;
-  free_host(node.mapped());
+  const auto gone = active_.extract(item);
+  if (gone.empty()) return;
+  const auto& was = gone.mapped();
+  --hosts_[was.host].active;
+  if (is_elsewhere(was.host)) ++traffic_.unused[was.host];
+  free_host(was.host);
+  if (was.at == node_ref::foreign) return;
+  working_.emplace(item, was.at);
+  auto& n = nodes_[was.at];
+  --n.active;
+  ++n.working;
 }
 
 void turns::done(item_key item) {
-  if (working_.erase(item)) free_share(item.batch);
+  const auto gone = working_.extract(item);
+  if (gone.empty()) return;
+  --nodes_[gone.mapped()].working;
+  drop_if_empty(gone.mapped());
+  free_share(item.batch);
 }
 
 /// Lets the batch go on that was at its limit.
@@ -93,6 +125,139 @@ void turns::free_host(const std::string& name) {
       return;
     }
   waiting_.erase(those);
+}
+
+// -- permits ----------------------------------------------------------------------------------------
+
+void turns::erase_want(const std::string& host, size_t count) {
+  items_waiting_ -= count;
+  if (const auto h = hosts_.find(host); h != hosts_.end())
+    h->second.wanted -= std::min(h->second.wanted, count);
+}
+
+/// Asks for as many as could start at once.
+bool turns::has_permit(const std::string& name, host_state& h) {
+  if (h.permits > 0) return true;
+  const auto useful = std::min(h.wanted, most_at(name));
+  if (useful > h.asked) {
+    traffic_.wanted[name] += useful - h.asked;
+    h.asked = useful;
+  }
+  return false;
+}
+
+void turns::permit(const std::string& host, size_t count) {
+  auto& h = hosts_[host];
+  h.asked -= std::min(h.asked, count);
+  h.permits += count;
+  permitted_.insert(host);
+  for (auto n = count; n > 0; --n)
+    free_host(host);
+}
+
+void turns::hand_back_unused() {
+  std::erase_if(permitted_, [this](const std::string& host) {
+    auto& h = hosts_[host];
+    // An item of it may wait for room on a node: the permit is not kept from others meanwhile.
+    if (h.permits > 0) traffic_.unused[host] += std::exchange(h.permits, 0);
+    return true;
+  });
+}
+
+void turns::recount(const std::string& host) {
+  const auto h = hosts_.find(host);
+  if (h == hosts_.end()) return;
+  h->second.asked = h->second.permits = 0;
+  for (auto n = most_at(host); n > 0; --n)
+    free_host(host);
+}
+
+std::vector<std::pair<std::string, size_t>> turns::hosts_in_use() const {
+  std::vector<std::pair<std::string, size_t>> out;
+  for (const auto& [name, h] : hosts_)
+    if (!name.empty() && (h.active > 0 || h.wanted > 0 || h.asked > 0)) out.emplace_back(name, h.active);
+  return out;
+}
+
+void turns::in_transfer(item_key item, const std::string& host) {
+  if (active_.emplace(item, started{host, node_ref::foreign}).second) ++hosts_[host].active;
+}
+
+// -- nodes ------------------------------------------------------------------------------------------
+
+void turns::node(node_ref n, const node_room& room) {
+  auto& s = nodes_[n];
+  s.here = true;
+  s.room = room;
+}
+
+void turns::drop_node(node_ref n) {
+  const auto it = nodes_.find(n);
+  if (it == nodes_.end()) return;
+  it->second.here = false;
+  drop_if_empty(n);
+}
+
+void turns::drop_if_empty(node_ref n) {
+  const auto it = nodes_.find(n);
+  if (it != nodes_.end() && !it->second.here && it->second.active + it->second.working == 0) nodes_.erase(it);
+}
+
+std::optional<node_ref> turns::done(item_key item, bool failed, time now) {
+  const auto it = working_.find(item);
+  if (it == working_.end()) return std::nullopt;
+  const auto at = it->second;
+  const bool aside = judge(nodes_[at], failed, now);
+  done(item);
+  return aside ? std::optional{at} : std::nullopt;
+}
+
+/// True: it is set aside from now on.
+bool turns::judge(node_state& n, bool failed, time now) {
+  if (!failed) {
+    ++done_well_;
+    n.failures = 0;
+    return false;
+  }
+  if (n.failures++ == 0) n.others_then = done_well_;
+  if (n.failures < failures_in_a_row || done_well_ == n.others_then || n.aside_until > now) return false;
+  n.aside_until = now + limits_.set_aside;
+  n.failures = 0;
+  return true;
+}
+
+size_t turns::in_hand(node_ref n) const {
+  const auto it = nodes_.find(n);
+  return it == nodes_.end() ? 0 : it->second.active + it->second.working;
+}
+
+bool turns::set_aside(node_ref n, time now) const {
+  const auto it = nodes_.find(n);
+  return it != nodes_.end() && it->second.aside_until > now;
+}
+
+bool turns::any_room(time now) const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+    return entry.second.has_room() && entry.second.aside_until <= now;
+  });
+}
+
+/// The least loaded; of equals the first, which is this one.
+std::optional<node_ref> turns::best_for(const wish& w, time now) const {
+  std::optional<node_ref> best;
+  double least = 0;
+  const auto look = [&](bool anywhere) {
+    for (const auto& [ref, n] : nodes_) {
+      if (!n.has_room() || n.aside_until > now || (w.media && !n.room.media)) continue;
+      if (!anywhere && w.not_at == ref) continue;
+      if (best && n.load() >= least) continue;
+      best = ref;
+      least = n.load();
+    }
+  };
+  look(false);
+  if (!best) look(true);
+  return best;
 }
 
 // -- hosts ------------------------------------------------------------------------------------------
@@ -139,7 +304,9 @@ bool turns::may_start(const std::string& name, time now, std::vector<std::pair<s
   // Uploads come from no host.
   if (name.empty()) return true;
   auto& h = hosts_[name];
-  if (is_paused(name) || h.active >= most_at(name)) return false;
+  if (is_paused(name)) return false;
+  if (is_elsewhere(name)) return has_permit(name, h);
+  if (h.active >= most_at(name)) return false;
   if (h.next_start <= now) return true;
   if (!h.timer) wakes.emplace_back(name, h.next_start);
   h.timer = true;
@@ -167,17 +334,23 @@ std::string turns::reason(item_key item, const std::string& host, time now) cons
   if (v.rule.paused) return "host_paused";
   if (!host.empty() && v.next_start > now) return "host_delay";
   if (!host.empty() && v.active >= v.max_concurrency) return "host_concurrency";
-  if (active_.size() >= limits_.transfers) return "all_transfers_busy";
-  if (working_.size() >= limits_.window) return "parsing_busy";
+  const auto free = [&](auto member, auto limit) {
+    return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+      return entry.second.here && entry.second.*member < entry.second.room.*limit;
+    });
+  };
+  if (!free(&node_state::active, &node_room::transfers)) return "all_transfers_busy";
+  if (!free(&node_state::working, &node_room::window)) return "parsing_busy";
   return "turn";
 }
 
 // -- granting ---------------------------------------------------------------------------------------
 
-void turns::start(lane_key k, const std::string& name, time now, std::vector<item_key>& granted) {
+void turns::start(lane_key k, const std::string& name, node_ref at, time now,
+                  std::vector<granted_turn>& granted) {
   auto& s = lanes_.at(k);
   const auto wants = s.wants.find(name);
-  const item_key item{k.batch, wants->second.front()};
+  const item_key item{k.batch, wants->second.front().index};
   wants->second.pop_front();
   --items_waiting_;
   if (wants->second.empty())
@@ -186,13 +359,16 @@ void turns::start(lane_key k, const std::string& name, time now, std::vector<ite
     s.open.push_back(name);
   auto& h = hosts_[name];
   ++h.active;
+  if (h.wanted > 0) --h.wanted;
+  if (h.permits > 0) --h.permits;
   h.next_start = std::max(h.next_start, now + delay_at(name));
   if (const auto own = shares_.find(k.batch); own != shares_.end()) ++own->second.used;
-  active_.emplace(item, name);
-  granted.push_back(item);
+  if (at != node_ref::foreign) ++nodes_[at].active;
+  active_.emplace(item, started{name, at});
+  granted.push_back({item, at});
 }
 
-bool turns::grant_one(lane_key k, time now, std::vector<item_key>& granted,
+bool turns::grant_one(lane_key k, time now, std::vector<granted_turn>& granted,
                       std::vector<std::pair<std::string, time>>& wakes) {
   auto& s = lanes_.at(k);
   if (const auto own = shares_.find(k.batch); own != shares_.end() && own->second.full()) return false;
@@ -210,15 +386,41 @@ bool turns::grant_one(lane_key k, time now, std::vector<item_key>& granted,
       waiting_[name][k.urgency].push_back(k);
       continue;
     }
-    start(k, name, now, granted);
+    const auto at =
+        is_of_owner(k.batch) ? std::optional{node_ref::foreign} : best_for(wants->second.front(), now);
+    if (!at) {
+      s.open.push_front(name);
+      stalled_.push_back(k);
+      return false;
+    }
+    start(k, name, *at, now, granted);
     return true;
   }
   return false;
 }
 
-std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, time>>& wakes) {
-  std::vector<item_key> granted;
-  while (!ready_.empty() && active_.size() < limits_.transfers && working_.size() < limits_.window) {
+void turns::grant_from(lane_key k, time now, std::vector<granted_turn>& granted,
+                       std::vector<std::pair<std::string, time>>& wakes) {
+  const auto it = lanes_.find(k);
+  if (it == lanes_.end()) return;
+  it->second.ready = false;
+  if (!grant_one(k, now, granted, wakes)) return;
+  if (!it->second.open.empty())
+    make_ready(k, it->second);
+  else if (it->second.wants.empty())
+    lanes_.erase(it);
+}
+
+std::vector<granted_turn> turns::grant(time now, std::vector<std::pair<std::string, time>>& wakes) {
+  std::vector<granted_turn> granted;
+  for (const auto& k : std::exchange(stalled_, {}))
+    if (const auto it = lanes_.find(k); it != lanes_.end()) make_ready(k, it->second);
+  while (!ready_foreign_.empty()) {
+    const auto k = ready_foreign_.front();
+    ready_foreign_.pop_front();
+    grant_from(k, now, granted, wakes);
+  }
+  while (!ready_.empty() && any_room(now)) {
     auto& queue = ready_.begin()->second;
     if (queue.empty()) {
       ready_.erase(ready_.begin());
@@ -226,15 +428,9 @@ std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, 
     }
     const auto k = queue.front();
     queue.pop_front();
-    const auto it = lanes_.find(k);
-    if (it == lanes_.end()) continue;
-    it->second.ready = false;
-    if (!grant_one(k, now, granted, wakes)) continue;
-    if (!it->second.open.empty())
-      make_ready(k, it->second);
-    else if (it->second.wants.empty())
-      lanes_.erase(it);
+    grant_from(k, now, granted, wakes);
   }
+  hand_back_unused();
   if (hosts_.size() > sweep_hosts_at_) drop_idle_hosts(now);
   return granted;
 }
@@ -242,7 +438,8 @@ std::vector<item_key> turns::grant(time now, std::vector<std::pair<std::string, 
 void turns::drop_idle_hosts(time now) {
   std::erase_if(hosts_, [&](const auto& entry) {
     const auto& h = entry.second;
-    return h.active == 0 && !waiting_.contains(entry.first) && !h.timer && h.next_start <= now;
+    return h.active == 0 && h.wanted == 0 && h.asked == 0 && !waiting_.contains(entry.first) && !h.timer &&
+           h.next_start <= now;
   });
   // Looked at again when they have doubled: each host is looked at a bounded number of times.
   sweep_hosts_at_ = std::max(most_idle_hosts, 2 * hosts_.size());

@@ -4,11 +4,15 @@
 
 #include "model/records.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -20,6 +24,33 @@ struct turn_limits {
   /// Items between the end of their transfer and the store.
   size_t window = 256;
   milliseconds host_delay{0};
+  /// How long a node that fails what others can do gets nothing.
+  milliseconds set_aside{30'000};
+};
+
+/// A node as turns know it; `here` is this one. What is `foreign` is worked on wherever its owner says: only
+/// its host is counted here.
+enum class node_ref : uint32_t { here = 0, foreign = ~uint32_t{0} };
+
+/// What a node has room for, and what it can do.
+struct node_room {
+  size_t transfers = 0;
+  size_t window = 0;
+  bool media = true;
+};
+
+/// What an item wants of the node that it is given to.
+struct wish {
+  uint32_t index = 0;
+  bool media = false;
+  /// Where it failed before: another one is better.
+  std::optional<node_ref> not_at;
+};
+
+/// An item that may start, and where.
+struct granted_turn {
+  item_key item;
+  node_ref at = node_ref::here;
 };
 
 class turns {
@@ -27,12 +58,19 @@ public:
   /// Any clock that does not go back.
   using time = std::chrono::steady_clock::time_point;
 
-  explicit turns(const turn_limits& limits)
-      : limits_(limits) {}
+  explicit turns(const turn_limits& limits);
+
+  /// A node with room for work, or with other room than before.
+  void node(node_ref n, const node_room& room);
+  /// It gets no more; what it has in hand is ended by whoever waits for it.
+  void drop_node(node_ref n);
 
   /// An empty host is none: no limit but those of all. `first` puts it before the batch's other items for
   /// that host. Among all that wait, a higher priority goes first.
-  void want(batch_id b, uint32_t index, const std::string& host, bool first = false, uint8_t priority = 0);
+  void want(batch_id b, const wish& w, const std::string& host, bool first = false, uint8_t priority = 0);
+  void want(batch_id b, uint32_t index, const std::string& host, bool first = false, uint8_t priority = 0) {
+    want(b, wish{.index = index}, host, first, priority);
+  }
   /// At most so many items of the batch have a turn or are in work; 0: no limit of its own.
   void limit(batch_id b, uint32_t most);
   /// Takes an item out, wherever it is.
@@ -42,6 +80,9 @@ public:
   /// The item's transfer is over; it is in work until `done`.
   void leave(item_key item);
   void done(item_key item);
+  /// The same, and how its work went. A node that fails again and again while others do not is set aside for
+  /// a while: then it is returned.
+  std::optional<node_ref> done(item_key item, bool failed, time now);
   /// No transfer from this host starts before `until`.
   void hold(const std::string& host, time until);
   /// At least this long between the starts of two transfers from this host.
@@ -51,12 +92,41 @@ public:
   /// A host's delay is over.
   void wake(const std::string& host);
 
+  // Hosts that another node counts transfers for: turns there need its permits.
+
+  /// Tells whether a host is counted elsewhere.
+  void counted_elsewhere(std::function<bool(const std::string&)> call) { elsewhere_ = std::move(call); }
+  /// So many transfers of this host may start.
+  void permit(const std::string& host, size_t count);
+  /// Asked for, or handed back: by host.
+  struct permit_traffic {
+    std::map<std::string, size_t> wanted;
+    std::map<std::string, size_t> unused;
+  };
+  /// Since the last call.
+  permit_traffic take_permit_traffic() { return std::exchange(traffic_, {}); }
+  /// Another node counts this host from now on, or this one does: asks anew for what waits.
+  void recount(const std::string& host);
+  /// Hosts with transfers, and how many.
+  std::vector<std::pair<std::string, size_t>> hosts_in_use() const;
+
+  // The other way round: what other nodes want of a host that is counted here is a batch of theirs.
+
+  /// Stands for the items of another owner. It never is a real batch's.
+  static batch_id of_owner(node_number n) { return batch_id{make_id(n, 0)}; }
+  static bool is_of_owner(batch_id b) { return sequence_of(raw(b)) == 0; }
+  /// An item of another owner is in transfer already.
+  void in_transfer(item_key item, const std::string& host);
+
   /// The items that may start now: one of each waiting batch in turn, as long as there is room. Hosts that
   /// have to be woken later are added to `wakes`.
-  std::vector<item_key> grant(time now, std::vector<std::pair<std::string, time>>& wakes);
+  std::vector<granted_turn> grant(time now, std::vector<std::pair<std::string, time>>& wakes);
 
+  /// On all nodes, and on one.
   size_t transferring() const { return active_.size(); }
   size_t working() const { return working_.size(); }
+  size_t in_hand(node_ref n) const;
+  bool set_aside(node_ref n, time now) const;
   size_t waiting() const { return items_waiting_; }
 
   struct host_view {
@@ -74,6 +144,11 @@ public:
 private:
   struct host_state {
     size_t active = 0;
+    /// Items that want it.
+    size_t wanted = 0;
+    /// Of one that is counted elsewhere: permits asked for, and given and not used.
+    size_t asked = 0;
+    size_t permits = 0;
     time next_start{};
     milliseconds delay{0};
     bool timer = false;
@@ -85,10 +160,28 @@ private:
     friend auto operator<=>(const lane_key&, const lane_key&) = default;
   };
   struct lane {
-    std::unordered_map<std::string, std::deque<uint32_t>> wants;
+    std::unordered_map<std::string, std::deque<wish>> wants;
     /// Hosts of `wants` that are not known to be busy.
     std::deque<std::string> open;
     bool ready = false;
+  };
+  struct node_state {
+    node_room room;
+    bool here = true;
+    size_t active = 0;
+    size_t working = 0;
+    /// Failures in a row, and what all nodes together had done well when they began.
+    uint32_t failures = 0;
+    uint64_t others_then = 0;
+    time aside_until{};
+    bool has_room() const { return here && active < room.transfers && working < room.window; }
+    double load() const {
+      return std::max(double(active) / double(room.transfers), double(working) / double(room.window));
+    }
+  };
+  struct started {
+    std::string host;
+    node_ref at;
   };
   struct share {
     uint32_t limit = 0;
@@ -101,12 +194,22 @@ private:
   }
   void make_ready(lane_key k, lane& s);
   bool may_start(const std::string& name, time now, std::vector<std::pair<std::string, time>>& wakes);
-  bool grant_one(lane_key k, time now, std::vector<item_key>& granted,
+  bool grant_one(lane_key k, time now, std::vector<granted_turn>& granted,
                  std::vector<std::pair<std::string, time>>& wakes);
-  void start(lane_key k, const std::string& name, time now, std::vector<item_key>& granted);
+  void grant_from(lane_key k, time now, std::vector<granted_turn>& granted,
+                  std::vector<std::pair<std::string, time>>& wakes);
+  void start(lane_key k, const std::string& name, node_ref at, time now, std::vector<granted_turn>& granted);
+  bool any_room(time now) const;
+  bool judge(node_state& n, bool failed, time now);
+  std::optional<node_ref> best_for(const wish& w, time now) const;
+  void drop_if_empty(node_ref n);
   void free_host(const std::string& name);
   void free_share(batch_id b);
   void drop_idle_hosts(time now);
+  bool has_permit(const std::string& name, host_state& h);
+  bool is_elsewhere(const std::string& host) const { return elsewhere_ && !host.empty() && elsewhere_(host); }
+  void hand_back_unused();
+  void erase_want(const std::string& host, size_t count);
   size_t most_at(const std::string& host) const;
   milliseconds delay_at(const std::string& host) const;
   bool is_paused(const std::string& host) const;
@@ -122,10 +225,19 @@ private:
   std::unordered_map<std::string, std::map<uint8_t, std::deque<lane_key>>> waiting_;
   std::map<lane_key, lane> lanes_;
   std::map<uint8_t, std::deque<lane_key>> ready_;
+  std::deque<lane_key> ready_foreign_;
+  std::function<bool(const std::string&)> elsewhere_;
+  permit_traffic traffic_;
+  /// Hosts that have permits which nobody may want any more.
+  std::set<std::string> permitted_;
   /// Of batches with a limit.
   std::unordered_map<batch_id, share> shares_;
-  std::unordered_map<item_key, std::string> active_;
-  std::set<item_key> working_;
+  std::map<node_ref, node_state> nodes_;
+  /// Lanes whose next item finds no node with room that can do it.
+  std::vector<lane_key> stalled_;
+  uint64_t done_well_ = 0;
+  std::unordered_map<item_key, started> active_;
+  std::map<item_key, node_ref> working_;
 };
 
 } // namespace troupe

@@ -1,7 +1,9 @@
 #pragma once
 /// How message types cross a wire: CAF 0.17 inspection, and the list of all types and atoms.
 
+#include "actors/cluster/shared_records.hpp"
 #include "actors/messages.hpp"
+#include "actors/shared_hosts.hpp"
 
 #include <caf/all.hpp>
 
@@ -139,9 +141,33 @@ typename I::result_type inspect(I& f, listen_result& x) {
 }
 
 template <class I>
-typename I::result_type inspect(I& f, wanted_turn& x) {
-  return f(caf::meta::type_name("wanted_turn"), x.index, x.host, x.first, x.priority);
+typename I::result_type inspect(I& f, parse_answer& x) {
+  return f(caf::meta::type_name("parse_answer"), x.result, x.rest, x.original);
 }
+
+template <class I>
+typename I::result_type inspect(I& f, node_card& x) {
+  return f(caf::meta::type_name("node_card"), x.name, x.instance, x.role, x.number, x.address, x.version,
+           x.transfers, x.window, x.media, x.draining, x.serving);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, record_part& x) {
+  return f(caf::meta::type_name("record_part"), x.first, x.last, x.rows);
+}
+
+template <class I>
+typename I::result_type inspect(I& f, host_message& x) {
+  return f(caf::meta::type_name("host_message"), x.what, x.host, x.count);
+}
+
+struct serving_nodes;
+struct services;
+struct workplace;
+struct node_room;
+struct dialled;
+/// Services cross between actors of one node by reference.
+using services_ref = std::shared_ptr<const services>;
 
 } // namespace troupe
 
@@ -166,9 +192,12 @@ CAF_ADD_TYPE_ID(troupe, (troupe::document))
 CAF_ADD_TYPE_ID(troupe, (troupe::parse_result))
 CAF_ADD_TYPE_ID(troupe, (troupe::media_order))
 CAF_ADD_TYPE_ID(troupe, (troupe::listen_result))
-CAF_ADD_TYPE_ID(troupe, (troupe::wanted_turn))
-CAF_ADD_TYPE_ID(troupe, (std::vector<troupe::wanted_turn>))
+CAF_ADD_TYPE_ID(troupe, (troupe::parse_answer))
+CAF_ADD_TYPE_ID(troupe, (troupe::node_card))
+CAF_ADD_TYPE_ID(troupe, (troupe::host_message))
+CAF_ADD_TYPE_ID(troupe, (troupe::record_part))
 CAF_ADD_TYPE_ID(troupe, (std::vector<uint32_t>))
+CAF_ADD_TYPE_ID(troupe, (std::vector<uint64_t>))
 CAF_ADD_ATOM(troupe, troupe, fetch_atom, "fetch")
 CAF_ADD_ATOM(troupe, troupe, parse_atom, "parse")
 CAF_ADD_ATOM(troupe, troupe, persist_atom, "persist")
@@ -203,9 +232,23 @@ CAF_ADD_ATOM(troupe, troupe, look_atom, "look")
 CAF_ADD_ATOM(troupe, troupe, rule_atom, "rule")
 CAF_ADD_ATOM(troupe, troupe, keep_atom, "keep")
 CAF_ADD_ATOM(troupe, troupe, deliver_atom, "deliver")
+CAF_ADD_ATOM(troupe, troupe, pull_atom, "pull")
+CAF_ADD_ATOM(troupe, troupe, hello_atom, "hello")
+CAF_ADD_ATOM(troupe, troupe, card_atom, "card")
+CAF_ADD_ATOM(troupe, troupe, room_atom, "room")
+CAF_ADD_ATOM(troupe, troupe, accept_atom, "accept")
+CAF_ADD_ATOM(troupe, troupe, dial_atom, "dial")
+CAF_ADD_ATOM(troupe, troupe, home_atom, "home")
+CAF_ADD_ATOM(troupe, troupe, host_atom, "host")
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 // Between the owner's own actors only: these never leave their node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::wanted_turn>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::services_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::workplace)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::serving_nodes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::node_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::dialled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ending)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::persist_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submission)
@@ -224,6 +267,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::kept)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::bulk_action)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::bulk_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::due_page)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<uint64_t>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::receipt)

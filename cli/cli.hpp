@@ -10,6 +10,8 @@ namespace troupe::cli {
 struct hooks {
   /// Under the store; null: the machine's own.
   std::function<std::shared_ptr<rocksdb::FileSystem>(const std::string& directory)> file_system;
+  /// What the node speaks with others; 0: what it should.
+  uint32_t wire_version = 0;
   /// Inside parser processes.
   parse_function parse = parse_document;
 };
@@ -43,12 +45,41 @@ struct settings_source {
 /// Reads file and overrides into `into`. False, with the reason on standard error, when something is wrong.
 bool load_settings(const settings_source& from, settings& into);
 
+/// Where other nodes are; each over the setting of its name.
+struct cluster_options {
+  std::string listen;
+  std::vector<std::string> join;
+  std::string name;
+};
+/// As settings.
+void add_cluster_options(const cluster_options& c, settings_source& to);
+
 struct serve_command {
   settings_source from;
   std::string listen;
   std::string data;
+  cluster_options cluster;
 };
 int serve(const serve_command& c, const hooks& with);
+
+struct work_command {
+  settings_source from;
+  std::string data = "troupe-work";
+  cluster_options cluster;
+};
+int work(const work_command& c, const hooks& with);
+
+struct authority_command {
+  std::string directory = "troupe-cluster";
+  int days = 3650;
+};
+int make_cluster(const authority_command& c);
+
+struct certificate_command : authority_command {
+  std::string node;
+  std::vector<std::string> hosts;
+};
+int certify_node(const certificate_command& c);
 
 struct parse_command {
   settings_source from;

@@ -13,6 +13,34 @@ void add_settings(CLI::App& sub, settings_source& from) {
       ->allow_extra_args(false);
 }
 
+void add_cluster(CLI::App& sub, cluster_options& c) {
+  sub.add_option("--join", c.join, "A node of the cluster to join")
+      ->check(given)
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  sub.add_option("--name", c.name, "What this node is called in the cluster; otherwise as the machine")
+      ->type_name("NAME");
+}
+
+void add_networks(CLI::App& sub, settings_source& from) {
+  sub.add_option("--allow-network", from.allow_networks,
+                 "A network that may be fetched from although it is not public")
+      ->type_name("CIDR")
+      ->allow_extra_args(false);
+}
+
+void add_worker(command_line& to, const hooks& with) {
+  const auto c = std::make_shared<work_command>();
+  auto* sub = add_command<work_command>(to, to.app, "work", "Work for the servers of a cluster", c,
+                                        [with](const work_command& x) { return work(x, with); });
+  add_settings(*sub, c->from);
+  sub->add_option("--data", c->data, "Where to keep what is under way")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_cluster(*sub, c->cluster);
+  add_networks(*sub, c->from);
+}
+
 } // namespace
 
 void add_server_command(command_line& to, const hooks& with) {
@@ -23,10 +51,12 @@ void add_server_command(command_line& to, const hooks& with) {
   sub->add_option("--listen", c->listen, "Where to listen; beyond loopback only with http.keys")
       ->type_name("ADDR:PORT");
   sub->add_option("--data", c->data, "Where to keep everything")->type_name("DIR");
-  sub->add_option("--allow-network", c->from.allow_networks,
-                  "A network that may be fetched from although it is not public")
-      ->type_name("CIDR")
-      ->allow_extra_args(false);
+  sub->add_option("--cluster-listen", c->cluster.listen,
+                  "Where other nodes reach this one; beyond loopback only with cluster.certificate")
+      ->type_name("ADDR:PORT");
+  add_cluster(*sub, c->cluster);
+  add_networks(*sub, c->from);
+  add_worker(to, with);
 }
 
 namespace {
@@ -110,10 +140,43 @@ void add_shell_help(command_line& to) {
                        });
 }
 
+void add_certificates(command_line& to) {
+  auto* certificates =
+      to.app.add_subcommand("cluster", "Certificates of a cluster: its authority, its nodes");
+  certificates->require_subcommand(1);
+  const auto a = std::make_shared<authority_command>();
+  auto* made =
+      add_command<authority_command>(to, *certificates, "init", "Make the authority", a, make_cluster);
+  made->add_option("--dir", a->directory, "Where")->check(given)->type_name("DIR")->capture_default_str();
+  made->add_option("--days", a->days, "How long it is valid")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  const auto n = std::make_shared<certificate_command>();
+  n->days = 825;
+  auto* node = add_command<certificate_command>(to, *certificates, "cert", "Make the certificate of a node",
+                                                n, certify_node);
+  node->add_option("name", n->node, "The node's name, as in cluster.name")
+      ->required()
+      ->check(given)
+      ->type_name("NAME");
+  node->add_option("--host", n->hosts, "A name or address by which others dial it")
+      ->type_name("HOST")
+      ->allow_extra_args(false);
+  node->add_option("--dir", n->directory, "Where the authority is")
+      ->check(given)
+      ->type_name("DIR")
+      ->capture_default_str();
+  node->add_option("--days", n->days, "How long it is valid; negative: it has expired")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 } // namespace
 
 void add_local_commands(command_line& to) {
   add_parse(to);
+  add_certificates(to);
   add_upkeep(to);
   add_shell_help(to);
 }

@@ -95,6 +95,12 @@ struct backup_command : remote_command {
 };
 int backup_store(const backup_command& c);
 
+struct drain_command : remote_command {
+  std::string node;
+};
+int list_nodes(const remote_command& c);
+int drain_node(const drain_command& c);
+
 // -- shared ---------------------------------------------------------------------------------------------
 
 /// Says on standard error why there is no good answer; the exit code for it.

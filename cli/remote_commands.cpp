@@ -140,6 +140,13 @@ void add_backup(command_line& to) {
   sub->add_flag("--keep", c->keep, "Leave it at the server too")->needs(to_file);
 }
 
+void add_nodes(command_line& to) {
+  add_remote<remote_command>(to, to.app, "nodes", "List the nodes of the cluster", list_nodes);
+  const auto [sub, c] = add_remote<drain_command>(
+      to, to.app, "drain", "Have a node finish what it has in hand, and end", drain_node);
+  sub->add_option("node", c->node, "Its name")->required()->check(given)->type_name("NODE");
+}
+
 } // namespace
 
 void add_remote_commands(command_line& to) {
@@ -149,6 +156,7 @@ void add_remote_commands(command_line& to) {
   add_steering(to);
   add_keys(to);
   add_backup(to);
+  add_nodes(to);
 }
 
 } // namespace troupe::cli

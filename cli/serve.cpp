@@ -1,13 +1,10 @@
 #include "cli/cli.hpp"
+#include "cli/daemon.hpp"
 #include "config/log.hpp"
 #include "http/front.hpp"
 
-#include <csignal>
-#include <cstdlib>
 #include <thread>
 
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 namespace troupe::cli {
@@ -15,48 +12,17 @@ namespace {
 
 /// Between two looks whether open work has been recovered.
 constexpr milliseconds ready_look{200};
-/// How long after the drain's own time the process may take to end before it is ended.
-constexpr std::chrono::seconds watchdog_grace{15};
 
-/// Many connections and transfers: as many descriptors as the system lets a process have.
-void raise_descriptor_limit() {
-  rlimit l{};
-  if (getrlimit(RLIMIT_NOFILE, &l) != 0) return;
-  l.rlim_cur = l.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &l);
-}
-
-/// Blocks the signals that the server heeds, in all threads started from here on; `wait` takes them.
-class signals_heeded {
-public:
-  signals_heeded() {
-    sigemptyset(&set_);
-    for (const int s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
-      sigaddset(&set_, s);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  int wait() const {
-    int got = 0;
-    sigwait(&set_, &got);
-    return got;
-  }
-
-private:
-  sigset_t set_;
-};
-
-/// Waits for a signal to end; SIGHUP is one to read the certificate again.
-int wait_for_end(const signals_heeded& signals, http::front& front, bool with_tls) {
-  for (;;) {
-    const int got = signals.wait();
-    if (got != SIGHUP) return got;
-    const auto f = front.reload_tls();
+/// Reads the certificates again, the front's and the cluster's.
+void reload(http::front& front, engine_gateway& node, const settings& s) {
+  const auto tell = [](const failure& f, const char* what) {
     if (f.code == errc::none)
-      log::info(with_tls ? "the certificate was read again" : "there is no certificate to read again");
+      log::info("certificates were read again", {{"of", what}});
     else
-      log::error("the certificate before stays", {{"reason", f.text()}});
-  }
+      log::error("the certificate before stays", {{"of", what}, {"reason", f.text()}});
+  };
+  if (!s.http.tls_certificate.empty()) tell(front.reload_tls(), "http");
+  if (!s.cluster.certificate.empty()) tell(node.reload_certificates(), "cluster");
 }
 
 /// Tells the service manager that work is taken, once it is (sd_notify(3)).
@@ -68,15 +34,6 @@ void tell_when_ready(engine_gateway& node, const std::stop_token& stop) {
     }
 }
 
-/// Ends the process should an orderly end take too long: nothing durable is lost by that.
-void start_watchdog(milliseconds after) {
-  std::thread([after] {
-    std::this_thread::sleep_for(after);
-    log::error("the orderly end took too long");
-    std::_Exit(failed);
-  }).detach();
-}
-
 } // namespace
 
 int serve(const serve_command& c, const hooks& with) {
@@ -84,14 +41,15 @@ int serve(const serve_command& c, const hooks& with) {
   auto from = c.from;
   if (!c.listen.empty()) from.assignments.push_back("http.listen=" + c.listen);
   if (!c.data.empty()) from.assignments.push_back("store.directory=" + c.data);
+  add_cluster_options(c.cluster, from);
   if (!load_settings(from, options.s)) return usage;
   log::start(options.s.log.level, options.s.log.format);
-  raise_descriptor_limit();
-  // What is stored is nobody else's to read.
-  ::umask(077);
+  become_daemon();
   const signals_heeded signals;
   if (with.file_system) options.file_system = with.file_system(options.s.store.directory);
 
+  options.drain = end_this_process;
+  if (with.wire_version > 0) options.wire = with.wire_version;
   // The front keeps a reference: these stay where they are.
   const auto s = options.s;
   auto node = engine_gateway::start(std::move(options));
@@ -99,7 +57,7 @@ int serve(const serve_command& c, const hooks& with) {
     log::error("the node cannot be started", {{"reason", node.error().text()}});
     return failed;
   }
-  (*node)->on_failure([] { kill(getpid(), SIGUSR1); });
+  (*node)->on_failure(fail_this_process);
   auto front = http::front::listen(s, **node);
   if (!front) {
     log::error("the front cannot be started", {{"reason", front.error().text()}});
@@ -110,10 +68,10 @@ int serve(const serve_command& c, const hooks& with) {
               "everything");
   log::info("listening", {{"address", (*front)->address()}, {"data", s.store.directory}});
   std::jthread telling([&node](const std::stop_token& stop) { tell_when_ready(**node, stop); });
-  const bool died = wait_for_end(signals, **front, !s.http.tls_certificate.empty()) == SIGUSR1;
+  const bool died = signals.wait_for_end([&] { reload(**front, **node, s); }) == SIGUSR1;
   telling.request_stop();
   sd_notify(0, "STOPPING=1");
-  start_watchdog(s.work.drain_timeout + watchdog_grace);
+  start_watchdog(s.work.drain_timeout);
   const bool clean = (*node)->drain();
   (*front)->stop();
   (*node)->close();

@@ -2,7 +2,6 @@
 
 #include "config/settings_table.hpp"
 
-#include "model/network.hpp"
 #include "model/time.hpp"
 
 #include <nlohmann/json.hpp>
@@ -75,6 +74,14 @@ struct reader {
     if (!v->is_array() || !std::all_of(v->begin(), v->end(), [](const json& e) { return e.is_string(); }))
       return complain(key, "expected an array of texts");
     x = v->get<std::vector<std::string>>();
+  }
+  void operator()(const char* key, std::vector<int64_t>& x, const char*, const char*) {
+    const auto* v = find(key);
+    if (!v) return;
+    if (!v->is_array() ||
+        !std::all_of(v->begin(), v->end(), [](const json& e) { return e.is_number_unsigned(); }))
+      return complain(key, "expected an array of whole numbers");
+    x = v->get<std::vector<int64_t>>();
   }
   void operator()(const char* key, std::vector<api_key>& x, const char*, const char*) {
     const auto* v = find(key);
@@ -166,20 +173,6 @@ std::string read_document(const json& document, settings& into) {
   return r.problem;
 }
 
-std::string check_listen(const settings& s) {
-  const auto colon = s.http.listen.rfind(':');
-  if (colon == std::string::npos) return "http.listen: expected ADDRESS:PORT";
-  std::string host = s.http.listen.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const auto address = parse_ip(host);
-  uint64_t port = 0;
-  if (!address || !parse_id(std::string_view{s.http.listen}.substr(colon + 1), port) || port > 65'535)
-    return "http.listen: expected ADDRESS:PORT, the address in digits";
-  if (!is_loopback(*address) && s.http.keys.empty())
-    return "http.listen: " + host + " is beyond loopback; that needs http.keys";
-  return {};
-}
-
 } // namespace
 
 std::vector<setting_info> describe_settings() {
@@ -237,18 +230,6 @@ std::string override_setting(std::string_view assignment, settings& into) {
   // A bare text may happen to be JSON, as a directory named 2024.
   return problem.empty() || read_document(json{{section, {{key, value}}}}, into).empty() ? std::string{}
                                                                                          : problem;
-}
-
-std::string check_settings(const settings& s) {
-  for (const auto& text : s.fetch.allow_networks)
-    if (!parse_network(text)) return "fetch.allow_networks: " + text + " is not ADDRESS/BITS";
-  for (const auto& text : s.webhooks.delays)
-    if (!parse_duration(text)) return "webhooks.delays: " + text + " is no duration, as 500ms, 5s, 5m or 2h";
-  if (s.work.backoff > s.work.backoff_limit) return "work.backoff_ms: more than work.backoff_limit_ms";
-  if (s.http.header_bytes > s.http.body_bytes) return "http.header_bytes: more than http.body_bytes";
-  if (s.http.tls_certificate.empty() != s.http.tls_key.empty())
-    return "http.tls_certificate and http.tls_key: one is not without the other";
-  return check_listen(s);
 }
 
 } // namespace troupe

@@ -151,6 +151,26 @@ struct settings {
   } webhooks;
 
   struct {
+    std::string listen;
+    std::vector<std::string> join;
+    std::string name;
+    std::string advertise;
+    std::vector<int64_t> owners;
+    std::string certificate;
+    std::string key;
+    std::string authority;
+    milliseconds heartbeat{1'000};
+    milliseconds timeout{5'000};
+    milliseconds handshake_timeout{5'000};
+    int64_t max_handshakes = 256;
+    milliseconds reconnect{500};
+    milliseconds reconnect_limit{10'000};
+    int64_t chunk_bytes = 262'144;
+    int64_t message_bytes = 4'194'304;
+    milliseconds set_aside{30'000};
+  } cluster;
+
+  struct {
     std::string level = "info";
     std::string format = "text";
   } log;

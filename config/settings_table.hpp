@@ -221,6 +221,42 @@ void visit_settings(settings& s, V&& v) {
   v("webhooks.rotation_ms", s.webhooks.rotation, bounds{0, 10'000 * hour, "ms"},
     "How long the secret before the present one signs too.");
 
+  v("cluster.listen", s.cluster.listen, "address:port",
+    "Where other nodes reach this one; empty: it joins no cluster. Beyond loopback it needs "
+    "cluster.certificate.");
+  v("cluster.join", s.cluster.join, "host:port", "Nodes to join; those that they know are joined as well.");
+  v("cluster.name", s.cluster.name, "",
+    "This node's name, different on every node, as in its certificate; empty: the machine's.");
+  v("cluster.advertise", s.cluster.advertise, "host:port",
+    "What others dial to reach this node; empty: cluster.listen.");
+  v("cluster.owners", s.cluster.owners, "",
+    "store.node of every serving node, the same list on each: notebooks are spread over them. Empty: this "
+    "one alone.");
+  v("cluster.certificate", s.cluster.certificate, "path",
+    "Certificate (PEM) for this node, with cluster.key and cluster.authority: TLS 1.3, both sides show "
+    "theirs.");
+  v("cluster.key", s.cluster.key, "path", "Private key (PEM) of cluster.certificate.");
+  v("cluster.authority", s.cluster.authority, "path",
+    "Certificate (PEM) of the authority of this cluster alone: what it signed is a node.");
+  v("cluster.heartbeat_ms", s.cluster.heartbeat, bounds{100, hour, "ms"},
+    "Between two signs of life; the same on every node.");
+  v("cluster.timeout_ms", s.cluster.timeout, bounds{200, hour, "ms"},
+    "Without a sign of life for so long a node is given up, and what it had in hand is done elsewhere.");
+  v("cluster.handshake_timeout_ms", s.cluster.handshake_timeout, bounds{100, hour, "ms"},
+    "For a connection to the cluster port to say who it is.");
+  v("cluster.max_handshakes", s.cluster.max_handshakes, bounds{1, 100'000},
+    "Connections that have not yet said who they are; one more ends the oldest.");
+  v("cluster.reconnect_ms", s.cluster.reconnect, bounds{10, hour, "ms"},
+    "Before a node is dialled again; doubles each time, with jitter.");
+  v("cluster.reconnect_limit_ms", s.cluster.reconnect_limit, bounds{10, hour, "ms"},
+    "Longest wait before a node is dialled again.");
+  v("cluster.chunk_bytes", s.cluster.chunk_bytes, bounds{4'096, mib, "bytes"},
+    "Content crosses in pieces of this size; what is smaller goes along with its message.");
+  v("cluster.message_bytes", s.cluster.message_bytes, bounds{2 * mib, gib, "bytes"},
+    "Longest message between nodes: a connection that claims more is closed.");
+  v("cluster.set_aside_ms", s.cluster.set_aside, bounds{0, hour, "ms"},
+    "How long a node gets no work that failed again and again what others can do.");
+
   v("log.level", s.log.level, choice{{"trace", "debug", "info", "warn", "error", "off"}},
     "Least level that is logged.");
   v("log.format", s.log.format, choice{{"text", "json"}}, "Lines for people, or one JSON object a line.");

@@ -83,6 +83,7 @@ struct caller {
 class key_ring;
 class requests_in_flight;
 class feeds;
+class forwarder;
 
 struct server_context {
   const settings& options;
@@ -93,6 +94,8 @@ struct server_context {
   feeds& streams;
   /// For work that takes long: spooled bodies.
   asio::thread_pool& workers;
+  /// The front's thread only.
+  forwarder& others;
   std::atomic<int64_t> spooled_requests{0};
 };
 
@@ -107,6 +110,12 @@ struct exchange {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> query;
   std::map<std::string, std::string> headers;
+  /// All header lines, where the request may have to be handed on.
+  std::vector<std::pair<std::string, std::string>> sent;
+  /// Another node's front handed it on to this one.
+  bool handed_on = false;
+  /// Wanted is the head of the answer alone.
+  bool head_only = false;
   caller who;
   std::string content_type;
   /// `X-Request-Id`: the client's own, or one made for the request.

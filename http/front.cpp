@@ -1,6 +1,7 @@
 #include "http/front.hpp"
 
 #include "config/log.hpp"
+#include "http/cluster/forwarder.hpp"
 #include "http/feeds.hpp"
 #include "http/guide/guide.hpp"
 #include "http/idempotency.hpp"
@@ -64,7 +65,8 @@ public:
       : workers_(static_cast<unsigned>(s.http.render_threads))
       , keys_(s)
       , streams_(s, to)
-      , shared_{{s, to, keys_, in_flight_, streams_, workers_},
+      , others_(to)
+      , shared_{{s, to, keys_, in_flight_, streams_, workers_, others_},
                 router{all_routes()},
                 door{s, keys_},
                 request_meter{to.meter()},
@@ -89,6 +91,10 @@ public:
     if (error) return fail(errc::invalid_request, "http.listen: " + error.message());
     address_ = acceptor_.local_endpoint();
     asio::co_spawn(context_, accept(), asio::detached);
+    shared_.server.to.others().on_stream([this](int socket) { serve_node(socket); });
+    shared_.server.to.on_record([this](const record& r, bool gone) {
+      asio::post(context_, [this, r, gone] { keys_.take(r, gone); });
+    });
     thread_ = std::thread([this] {
       schedule_promptly();
       context_.run();
@@ -111,6 +117,8 @@ public:
 
   void stop() override {
     if (!thread_.joinable()) return;
+    shared_.server.to.others().on_stream(nullptr);
+    shared_.server.to.on_record(nullptr);
     shared_.stopping = true;
     asio::post(context_, [this] {
       boost::system::error_code ignored;
@@ -147,11 +155,20 @@ private:
         continue;
       }
       accepted_.add();
-      asio::co_spawn(context_, serve_connection(shared_, std::move(socket), connection_slot{shared_}),
-                     [this](const std::exception_ptr& e) {
-                       if (e) log_end(e);
-                     });
+      serve(std::move(socket), false);
     }
+  }
+
+  void serve(tcp::socket socket, bool of_node) {
+    asio::co_spawn(context_, serve_connection(shared_, std::move(socket), connection_slot{shared_}, of_node),
+                   [](const std::exception_ptr& e) {
+                     if (e) log_end(e);
+                   });
+  }
+
+  /// From another node's front. To Asio any stream socket is one of TCP.
+  void serve_node(int socket) {
+    asio::post(context_, [this, socket] { serve(tcp::socket{context_, tcp::v4(), socket}, true); });
   }
 
   asio::io_context context_{1};
@@ -159,6 +176,7 @@ private:
   key_ring keys_;
   requests_in_flight in_flight_;
   feeds streams_;
+  forwarder others_;
   front_context shared_;
   metrics::counter accepted_;
   tcp::acceptor acceptor_;

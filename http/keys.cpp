@@ -98,4 +98,9 @@ std::vector<std::string> key_ring::outdated(timestamp at, size_t most) const {
   return out;
 }
 
+void key_ring::take(const record& r, bool gone) {
+  if (const auto* k = std::get_if<access_key>(&r)) gone ? void(drop(name_of(r))) : add(*k);
+  if (const auto* x = std::get_if<browser_session>(&r)) gone ? drop_session(x->sha256) : add(*x);
+}
+
 } // namespace troupe::http

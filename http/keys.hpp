@@ -28,6 +28,8 @@ public:
   /// A key of the configuration, or another than this one, may make and drop keys.
   bool has_manager(std::string_view but_for = {}) const;
   void add(const access_key& k);
+  /// A record that another node has changed; of other kinds nothing happens.
+  void take(const record& r, bool gone);
   /// The SHA-256 of the key that is gone; empty: there was none.
   std::string drop(const std::string& id);
 

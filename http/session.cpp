@@ -1,6 +1,7 @@
 #include "http/session.hpp"
 
 #include "http/answer_writer.hpp"
+#include "http/cluster/forwarder.hpp"
 #include "http/idempotency.hpp"
 
 #include "config/log.hpp"
@@ -39,8 +40,9 @@ std::string_view view(beast::string_view s) {
 
 class connection : public body_source {
 public:
-  connection(front_context& front, tcp::socket socket, connection_slot slot)
-      : front_(front)
+  connection(front_context& front, tcp::socket socket, connection_slot slot, bool of_node)
+      : of_node_(of_node)
+      , front_(front)
       , slot_(std::move(slot))
       , options_(front.server.options)
       , stream_(std::move(socket))
@@ -68,7 +70,7 @@ private:
 
   /// False: there is no connection to serve.
   asio::awaitable<bool> shake_hands() {
-    if (!front_.tls) co_return true;
+    if (!front_.tls || of_node_) co_return true;
     stream_.expires_after(options_.http.header_timeout);
     const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.tcp(), buffer_, tuple);
     if (unread) co_return false;
@@ -182,8 +184,10 @@ private:
                                 view(head[bhttp::field::authorization]),
                                 view(head[bhttp::field::cookie]),
                                 view(head["X-CSRFToken"])};
-    if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
-    allowed_origin_ = true;
+    // What another node hands on has been let in there.
+    if (!of_node_)
+      if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
+    allowed_origin_ = !of_node_;
     if (head.method() == bhttp::verb::options) co_return front_.entrance.preflight();
     const auto found =
         front_.routes.find(answer_.head_only ? std::string_view("GET") : at_door.method, path_part(target));
@@ -200,17 +204,34 @@ private:
     for (const auto name : {"If-None-Match", "Last-Event-ID", "Accept", "Idempotency-Key", "Prefer", "Cookie",
                             "Content-Digest", "X-Forwarded-Proto"})
       if (const auto value = head[name]; !value.empty()) x.headers[name] = to_string(value);
+    x.handed_on = of_node_;
+    x.head_only = answer_.head_only;
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
     x.incoming = this;
     most_ =
         static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
     if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
+    if (front_.server.others.wanted() && !of_node_) {
+      for (const auto& f : head)
+        x.sent.emplace_back(to_string(f.name_string()), to_string(f.value()));
+      const auto d = destination_of(*found.to, found.arguments, front_.server.to.others());
+      if (d.what != destination::kind::here) co_return co_await hand_on(x, d);
+    }
     if (!found.to->streamed) {
       if (is_once(x)) x.body.hash();
       no = co_await read_whole_body(x);
     }
     if (no) co_return std::move(*no);
     co_return co_await run_handler(*found.to, x);
+  }
+
+  asio::awaitable<response> hand_on(exchange& x, const destination& d) {
+    try {
+      co_return co_await front_.server.others.send(x, d);
+    } catch (const std::exception& e) {
+      log::warn("a request could not be handed on", {{"target", x.target}, {"reason", e.what()}});
+    }
+    co_return home_away("the node that has this went away");
   }
 
   /// It is to happen once, however often it is sent.
@@ -314,6 +335,8 @@ private:
     co_return co_await answer_.send(r);
   }
 
+  /// It comes from another node's front.
+  const bool of_node_;
   front_context& front_;
   connection_slot slot_;
   const settings& options_;
@@ -339,8 +362,9 @@ private:
 
 } // namespace
 
-asio::awaitable<void> serve_connection(front_context& front, tcp::socket socket, connection_slot slot) {
-  connection c{front, std::move(socket), std::move(slot)};
+asio::awaitable<void> serve_connection(front_context& front, tcp::socket socket, connection_slot slot,
+                                       bool of_node) {
+  connection c{front, std::move(socket), std::move(slot), of_node};
   co_await c.run();
 }
 

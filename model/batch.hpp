@@ -268,6 +268,8 @@ struct attempt {
   /// `none` for the one that succeeded.
   failure error{errc::none, {}, 0, std::nullopt};
   node_number node = 0;
+  /// The node that did the work; empty: the owner itself.
+  std::string worker;
 };
 
 enum class event_kind : uint8_t {

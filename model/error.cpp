@@ -64,6 +64,7 @@ constexpr auto table = std::to_array<error_info>({
     {errc::storage_error, stage::persist, "storage_error", "The store refused the write.", again},
     {errc::corrupt_row, stage::persist, "corrupt_row", "The stored row of the item cannot be read.", final_},
     {errc::worker_died, stage::batch, "worker_died", "The actor that worked on the item died.", again},
+    {errc::node_lost, stage::batch, "node_lost", "The node that worked on the item is gone.", again},
     {errc::deadline_exceeded, stage::batch, "deadline_exceeded", "The work was not done before its deadline.",
      again},
     {errc::cancelled, stage::batch, "cancelled", "The item was cancelled.", final_},

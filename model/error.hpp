@@ -65,6 +65,7 @@ enum class errc : uint8_t {
   corrupt_row,
   // batch
   worker_died,
+  node_lost,
   deadline_exceeded,
   cancelled,
   not_found,

@@ -60,6 +60,10 @@ struct parse_order {
   content_ref body;
   /// Wanted is what is said in the media, or in the media behind the page, not the page.
   bool media = false;
+  /// The body lies on the node where it is parsed; here only its name is known.
+  bool lies_there = false;
+  /// Of media, the bytes are to be stored beside the words.
+  bool keep_media = true;
 };
 
 /// A document as clean Markdown.

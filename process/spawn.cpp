@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
 
 extern char** environ;
 
@@ -46,6 +49,17 @@ int end_group(pid_t pid) {
   int status = 0;
   waitpid(pid, &status, 0);
   return status;
+}
+
+std::string path_of_program(const std::string& program) {
+  std::error_code error;
+  if (program.find('/') != program.npos) return std::filesystem::canonical(program, error).string();
+  const char* path = std::getenv("PATH");
+  std::istringstream folders{path ? path : ""};
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const auto at = folder + "/" + program; access(at.c_str(), X_OK) == 0)
+      return std::filesystem::canonical(at, error).string();
+  return {};
 }
 
 } // namespace troupe

@@ -19,4 +19,7 @@ int spawn(const std::vector<std::string>& arguments, const std::vector<std::pair
 /// own.
 int end_group(pid_t pid);
 
+/// Where a program lies: of a path that one, else what PATH leads to. Empty when there is none of that name.
+std::string path_of_program(const std::string& program);
+
 } // namespace troupe

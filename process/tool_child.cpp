@@ -2,6 +2,7 @@
 
 #include "process/namespaces.hpp"
 #include "process/sandbox.hpp"
+#include "process/spawn.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,9 +13,7 @@
 #include <csignal>
 
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
-#include <sstream>
 
 namespace troupe {
 namespace {
@@ -31,18 +30,6 @@ void replace_environment(const tool_reach& reach) {
   setenv("PATH", kept.c_str(), 1);
   setenv("LANG", "C.UTF-8", 1);
   if (!reach.folder.empty()) setenv("HOME", reach.folder.c_str(), 1);
-}
-
-/// Where a program lies; empty when there is none of that name.
-std::string path_of(const std::string& program) {
-  std::error_code error;
-  if (program.find('/') != program.npos) return std::filesystem::canonical(program, error).string();
-  const char* path = std::getenv("PATH");
-  std::istringstream folders{path ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (const auto at = folder + "/" + program; access(at.c_str(), X_OK) == 0)
-      return std::filesystem::canonical(at, error).string();
-  return {};
 }
 
 failure confine(const tool_limits& limits, const tool_reach& reach) {
@@ -96,7 +83,7 @@ std::optional<std::pair<tool_limits, tool_reach>> read_launch_order(std::string_
 
 int run_tool_child(std::string_view text, char** arguments) {
   auto order = read_launch_order(text);
-  if (order) order->second.reads.push_back(path_of(arguments[0]));
+  if (order) order->second.reads.push_back(path_of_program(arguments[0]));
   const auto f = order ? confine(order->first, order->second) : fail(errc::internal_error, "no launch order");
   if (f.code != errc::none) {
     std::cerr << f.text() << "\n";

@@ -59,6 +59,15 @@ bool catalog::has_notebook(notebook_id n) const {
   return db_.get(table::index, key::notebook(n)).has_value();
 }
 
+std::vector<uint64_t> catalog::notebooks() const {
+  std::vector<uint64_t> out;
+  const auto at = db_.snapshot();
+  const auto first = key::notebook(notebook_id{0});
+  for (auto rows = at->scan(table::index, first, key::after(first.substr(0, 1))); rows->valid(); rows->next())
+    out.push_back(key::number_at(rows->key(), 1));
+  return out;
+}
+
 std::optional<batch> catalog::find_batch(batch_id id) const {
   return read<batch>(*db_.snapshot(), table::batches, key::number(raw(id)));
 }

@@ -28,6 +28,8 @@ public:
       , files_(files) {}
 
   bool has_notebook(notebook_id n) const;
+  /// All of them, in order.
+  std::vector<uint64_t> notebooks() const;
   std::optional<batch> find_batch(batch_id id) const;
   /// The batch, the `limit` items from index `first` on, and those in `also`.
   std::optional<batch_reading> read_batch(batch_id id, uint32_t first, uint32_t limit,

@@ -41,6 +41,8 @@ struct ending {
   std::shared_ptr<const fetched> original;
   /// The attempt ended with the death of a parser.
   bool parser_died = false;
+  /// The node that did the work; empty: this one.
+  std::string worker;
   /// No attempt was made: nothing is counted or recorded as one.
   bool unattempted = false;
 };

@@ -35,7 +35,8 @@ void ledger::record_attempt(const ending& e, const item& row) {
                   .started = e.started,
                   .ended = row.updated,
                   .error = e.error,
-                  .node = options_.node};
+                  .node = options_.node,
+                  .worker = e.worker};
   set_->put(table::attempts, key::attempt(row.key, row.attempts), layout::encode(a));
 }
 
@@ -86,6 +87,8 @@ failure ledger::settle_item(item& row, batch& b, const ending& e) {
   }
   if (!e.unattempted) {
     ++row.attempts;
+    // A node that is gone is not the item's fault.
+    row.forgiven += e.error.code == errc::node_lost;
     record_attempt(e, row);
   }
   if (auto f = keep_input(row, e); f.code != errc::none) return f;

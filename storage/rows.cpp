@@ -117,6 +117,7 @@ void fields(A& a, T& x) requires std::same_as<std::remove_const_t<T>, attempt> {
   a(4, x.ended);
   a(5, x.node);
   failure_fields(a, 8, x.error);
+  a(12, x.worker);
 }
 
 template <class A, class T>

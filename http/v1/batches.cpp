@@ -1,5 +1,6 @@
 /// Batches: listed, watched, steered.
 #include "http/callback.hpp"
+#include "http/cluster/gather.hpp"
 #include "http/json_text.hpp"
 #include "http/query.hpp"
 #include "http/signal.hpp"
@@ -18,6 +19,11 @@ constexpr uint64_t longest_wait_seconds = 60;
 // -- looking at them -----------------------------------------------------------------------------------
 
 asio::awaitable<response> list(exchange& x) {
+  if (x.server.others.wanted() && !x.handed_on) {
+    x.handed_on = true;
+    const handler own = list;
+    co_return co_await gather_batches(x, own);
+  }
   const auto limit = v1_limit(x);
   if (!limit) co_return error_response(limit.error());
   const auto before = v1_cursor(x, max_id);

@@ -1,6 +1,7 @@
 /// Batches: made, and added to.
 #include "http/accepting.hpp"
 #include "http/callback.hpp"
+#include "http/cluster/forwarder.hpp"
 #include "http/json_text.hpp"
 #include "http/query.hpp"
 #include "http/upload_body.hpp"
@@ -134,6 +135,8 @@ asio::awaitable<response> create_of_files(exchange& x, const std::string& bounda
   auto head = read_v1_query(x.query);
   if (!head) co_return error_response(head.error());
   if (auto no = v1_refuse_write(x, head->home)) co_return std::move(*no);
+  auto there = co_await x.server.others.to_home(x, head->home);
+  if (there) co_return std::move(*there);
   accepting batch{x.server, head->home, job_type::file_upload};
   take_head(*head, batch);
   upload_body body{x.server, boundary, batch};
@@ -154,6 +157,8 @@ asio::awaitable<response> create(exchange& x) {
   const auto head = co_await on_body<result<v1_submission>>(x, x.body.spooled(), read_head);
   if (!head) co_return error_response(head.error());
   if (auto refused = v1_refuse_write(x, head->home)) co_return std::move(*refused);
+  auto there = co_await x.server.others.to_home(x, head->home);
+  if (there) co_return std::move(*there);
   accepting batch{x.server, head->home, head->job};
   take_head(*head, batch);
   auto f = co_await read_items(x, batch, lines);
@@ -205,6 +210,8 @@ asio::awaitable<response> parse_one(exchange& x) {
   const auto head = read_v1_members(*body);
   if (!head) co_return error_response(head.error());
   if (auto refused = v1_refuse_write(x, head->home)) co_return std::move(*refused);
+  auto there = co_await x.server.others.to_home(x, head->home);
+  if (there) co_return std::move(*there);
   accepting batch{x.server, head->home, head->job};
   take_head(*head, batch);
   const auto how = reading_for(x, batch, [] { return fail(errc::none); });

@@ -151,6 +151,7 @@ json v1_json(const attempt& a) {
            {"ended_at", to_rfc3339(a.ended)},
            {"took_ms", (a.ended - a.started).count()},
            {"succeeded", a.error.code == errc::none}};
+  if (!a.worker.empty()) out["worker"] = a.worker;
   if (a.error.code != errc::none) out["error"] = v1_json(a.error);
   return out;
 }

@@ -9,18 +9,6 @@ namespace {
 
 constexpr uint64_t usual_page = 100;
 
-/// A request's target with another cursor.
-std::string with_cursor(std::string_view target, const std::string& cursor) {
-  const auto mark = target.find('?');
-  auto out = std::string(target.substr(0, mark)) + "?cursor=" + cursor;
-  for (auto rest = mark == target.npos ? std::string_view{} : target.substr(mark + 1); !rest.empty();) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    if (const auto pair = rest.substr(0, end); !pair.starts_with("cursor=")) out.append("&").append(pair);
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-  }
-  return out;
-}
-
 } // namespace
 
 std::vector<route> v1_routes() {
@@ -36,6 +24,7 @@ std::vector<route> v1_routes() {
   add_v1_webhook_routes(all);
   add_v1_original_routes(all);
   add_v1_backup_routes(all);
+  add_v1_node_routes(all);
   return all;
 }
 
@@ -55,13 +44,29 @@ result<uint64_t> v1_cursor(const exchange& x, uint64_t initial) {
   return at;
 }
 
+std::string v1_with_cursor(std::string_view target, const std::string& cursor) {
+  const auto mark = target.find('?');
+  std::string out{target.substr(0, mark)};
+  char before = '?';
+  const auto add = [&](std::string_view pair) {
+    out.append(1, std::exchange(before, '&')).append(pair);
+  };
+  if (!cursor.empty()) add("cursor=" + cursor);
+  for (auto rest = mark == target.npos ? std::string_view{} : target.substr(mark + 1); !rest.empty();) {
+    const auto end = std::min(rest.find('&'), rest.size());
+    if (const auto pair = rest.substr(0, end); !pair.starts_with("cursor=")) add(pair);
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+  }
+  return out;
+}
+
 response v1_page(const exchange& x, nlohmann::ordered_json data, std::optional<uint64_t> next) {
   nlohmann::ordered_json body{{"data", std::move(data)}, {"has_more", next.has_value()}};
   if (!next) return json_response(200, dump(body));
   const auto cursor = "c" + std::to_string(*next);
   body["next_cursor"] = cursor;
   auto r = json_response(200, dump(body));
-  r.headers.emplace_back("Link", "<" + with_cursor(x.target, cursor) + ">; rel=\"next\"");
+  r.headers.emplace_back("Link", "<" + v1_with_cursor(x.target, cursor) + ">; rel=\"next\"");
   return r;
 }
 

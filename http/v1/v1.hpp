@@ -23,6 +23,7 @@ void add_v1_host_routes(std::vector<route>& into);
 void add_v1_bulk_routes(std::vector<route>& into);
 void add_v1_webhook_routes(std::vector<route>& into);
 void add_v1_backup_routes(std::vector<route>& into);
+void add_v1_node_routes(std::vector<route>& into);
 void add_v1_original_routes(std::vector<route>& into);
 
 /// How many rows a list's answer holds at most.
@@ -32,6 +33,8 @@ constexpr uint64_t v1_longest_page = 1'000;
 result<uint32_t> v1_limit(const exchange& x);
 /// `cursor` of the query, as `v1_page` made it; `initial` when it is not there. Fails with `invalid_request`.
 result<uint64_t> v1_cursor(const exchange& x, uint64_t initial);
+/// A request's target with another cursor, or, of an empty one, without.
+std::string v1_with_cursor(std::string_view target, const std::string& cursor);
 /// A list's answer, with a `Link` to the next (RFC 8288); `next` none: it is the last.
 response v1_page(const exchange& x, nlohmann::ordered_json data, std::optional<uint64_t> next);
 

@@ -24,7 +24,12 @@ struct table {
     for (uint32_t i = from; i < from + count; ++i)
       all.want(b, i, host);
   }
-  std::vector<item_key> grant() { return all.grant(now, wakes); }
+  std::vector<item_key> grant() {
+    std::vector<item_key> items;
+    for (const auto& turn : all.grant(now, wakes))
+      items.push_back(turn.item);
+    return items;
+  }
 };
 
 } // namespace

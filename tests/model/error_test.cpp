@@ -62,6 +62,7 @@ const std::vector<promised> promises = {
     {"storage_error", stage::persist, true},
     {"corrupt_row", stage::persist, false},
     {"worker_died", stage::batch, true},
+    {"node_lost", stage::batch, true},
     {"deadline_exceeded", stage::batch, true},
     {"cancelled", stage::batch, false},
     {"not_found", stage::batch, false},

@@ -1,0 +1,122 @@
+#include "actors/shared_hosts.hpp"
+
+#include "cluster/homes.hpp"
+
+namespace troupe {
+namespace {
+
+using kind = host_message::kind;
+
+/// FNV-1a (Fowler, Noll, Vo): the same on every node.
+uint64_t hash_of(std::string_view text) {
+  uint64_t h = 0xcbf29ce484222325ull;
+  for (const char c : text)
+    h = (h ^ static_cast<uint8_t>(c)) * 0x100000001b3ull;
+  return h;
+}
+
+} // namespace
+
+node_number shared_hosts::counter_of(const std::string& host) const {
+  if (others_.empty()) return own_;
+  std::vector<int64_t> all(others_.begin(), others_.end());
+  all.push_back(own_);
+  return cluster::rendezvous(notebook_id{hash_of(host)}, all);
+}
+
+void shared_hosts::members(node_number own, std::set<node_number> others) {
+  const auto known = all_.hosts_in_use();
+  std::map<std::string, node_number> before;
+  for (const auto& [host, active] : known)
+    before[host] = counter_of(host);
+  const auto gone = std::exchange(others_, std::move(others));
+  own_ = own;
+  for (const auto n : gone) {
+    if (others_.contains(n)) continue;
+    all_.forget(turns::of_owner(n));
+    std::erase_if(given_, [n](const auto& entry) { return entry.first.first == n; });
+    std::erase_if(foreign_, [n](const auto& entry) { return entry.first.batch == turns::of_owner(n); });
+  }
+  for (const auto& [host, active] : known) {
+    const auto now = counter_of(host);
+    if (now == before[host]) continue;
+    if (before[host] == own_) let_go(host);
+    if (now != own_) say(now, kind::in_use, host, active);
+    all_.recount(host);
+  }
+}
+
+void shared_hosts::let_go(const std::string& host) {
+  std::vector<item_key> theirs;
+  for (const auto& [item, of] : foreign_)
+    if (of == host) theirs.push_back(item);
+  for (const auto& item : theirs) {
+    all_.cancel(item);
+    foreign_.erase(item);
+  }
+  std::erase_if(given_, [&](const auto& entry) { return entry.first.second == host; });
+}
+
+void shared_hosts::heard(node_number from, const host_message& m) {
+  switch (m.what) {
+  case kind::permit: return all_.permit(m.host, m.count);
+  case kind::unused: return end({from, m.host}, m.count);
+  case kind::want:
+    for (uint32_t i = 0; i < m.count; ++i) {
+      const auto item = next_item(from);
+      foreign_[item] = m.host;
+      all_.want(item.batch, item.index, m.host);
+    }
+    return;
+  case kind::in_use:
+    for (uint32_t i = 0; i < m.count; ++i) {
+      const auto item = next_item(from);
+      foreign_[item] = m.host;
+      given_[{from, m.host}].push_back(item);
+      all_.in_transfer(item, m.host);
+    }
+  }
+}
+
+void shared_hosts::granted(item_key item) {
+  const auto it = foreign_.find(item);
+  if (it == foreign_.end()) return;
+  const auto owner = node_of(raw(item.batch));
+  given_[{owner, it->second}].push_back(item);
+  say(owner, kind::permit, it->second, 1);
+}
+
+void shared_hosts::end(const place& of, size_t count) {
+  const auto it = given_.find(of);
+  if (it == given_.end()) return;
+  for (; count > 0 && !it->second.empty(); --count) {
+    const auto item = it->second.back();
+    it->second.pop_back();
+    foreign_.erase(item);
+    all_.leave(item);
+  }
+  if (it->second.empty()) given_.erase(it);
+}
+
+void shared_hosts::say(node_number to, host_message::kind what, const std::string& host, size_t count) {
+  if (count == 0) return;
+  if (!messages_.empty()) {
+    auto& last = messages_.back();
+    if (last.first == to && last.second.what == what && last.second.host == host) {
+      last.second.count += static_cast<uint32_t>(count);
+      return;
+    }
+  }
+  messages_.push_back({to, {what, host, static_cast<uint32_t>(count)}});
+}
+
+std::vector<std::pair<node_number, host_message>> shared_hosts::take_messages() {
+  const auto traffic = all_.take_permit_traffic();
+  for (const auto& [host, count] : traffic.unused)
+    if (is_elsewhere(host)) say(counter_of(host), kind::unused, host, count);
+  for (const auto& [host, count] : traffic.wanted)
+    if (is_elsewhere(host)) say(counter_of(host), kind::want, host, count);
+  return std::exchange(messages_, {});
+}
+
+} // namespace troupe
