@@ -44,6 +44,19 @@ export async function startServer(t, settings = {}, data = undefined, listen = "
   return { base: `${settings["http.tls_certificate"] ? "https" : "http"}://${address}`, data, child, ended };
 }
 
+/** Starts a worker for the server whose cluster port is at `address`; killed at the test's end. */
+export function startWorker(t, address, name) {
+  const folder = scratch(t);
+  const args = ["work", "--join", address, "--name", name, "--data", join(folder, "work"), "--allow-network", "127.0.0.0/8"];
+  const child = spawn(program, args, { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  return { child, ended };
+}
+
 /** A web site: a function from a request's path to `{status, type, body, wait}`; `wait` is a promise. */
 export async function startSite(t, answer) {
   const server = createServer(async (request, response) => {

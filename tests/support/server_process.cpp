@@ -124,24 +124,24 @@ void server_process::wait_until_listening() {
   throw std::runtime_error("the server did not start: " + log());
 }
 
-answer server_process::send(const std::string& method, const std::string& path, const std::string& body,
-                            const std::vector<std::string>& headers) const {
+answer call(const std::string& method, const std::string& url, const std::string& body,
+            const std::vector<std::string>& headers, const std::string& ca, std::chrono::seconds at_most) {
   answer out;
   CURL* c = curl_easy_init();
   curl_slist* list = nullptr;
   for (const auto& h : headers)
     list = curl_slist_append(list, h.c_str());
   list = curl_slist_append(list, "Content-Type: application/json");
-  curl_easy_setopt(c, CURLOPT_URL, (base_ + path).c_str());
+  curl_easy_setopt(c, CURLOPT_URL, url.c_str());
   curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method.c_str());
   curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &out.body);
   curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, append);
   curl_easy_setopt(c, CURLOPT_HEADERDATA, &out.headers);
-  curl_easy_setopt(c, CURLOPT_TIMEOUT, 120L);
+  curl_easy_setopt(c, CURLOPT_TIMEOUT, static_cast<long>(at_most.count()));
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  if (!options_.ca.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, options_.ca.c_str());
+  if (!ca.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, ca.c_str());
   if (!body.empty()) {
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.data());
@@ -150,6 +150,11 @@ answer server_process::send(const std::string& method, const std::string& path, 
   curl_slist_free_all(list);
   curl_easy_cleanup(c);
   return out;
+}
+
+answer server_process::send(const std::string& method, const std::string& path, const std::string& body,
+                            const std::vector<std::string>& headers) const {
+  return call(method, base_ + path, body, headers, options_.ca);
 }
 
 answer server_process::get(const std::string& path, const std::vector<std::string>& headers) const {

@@ -29,6 +29,11 @@ struct answer {
   nlohmann::json json() const { return nlohmann::json::parse(body); }
 };
 
+/// One HTTP request. Status 0: there was no answer in time.
+answer call(const std::string& method, const std::string& url, const std::string& body = {},
+            const std::vector<std::string>& headers = {}, const std::string& ca = {},
+            std::chrono::seconds at_most = std::chrono::seconds{120});
+
 struct server_options {
   std::string data;
   /// `--set` assignments beside those that make tests quick.

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_new_certificate_is_taken_and_a_broken_one_is_not) {
   BOOST_TEST(shown().find("first") != std::string::npos);
   make_certificate("second");
   server->signal(SIGHUP);
-  wait_until([&] { return server->log().find("was read again") != std::string::npos; });
+  wait_until([&] { return server->log().find("certificates were read again") != std::string::npos; });
   BOOST_TEST(shown().find("second") != std::string::npos);
   std::ofstream{certificate} << "no certificate";
   server->signal(SIGHUP);

@@ -6,7 +6,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { page, scratch, startServer, startSite, until } from "../support.mjs";
+import { page, scratch, startServer, startSite, until, startWorker } from "../support.mjs";
 import { Contract, codesIn } from "./contract.mjs";
 import { film, wordDocument } from "./files.mjs";
 
@@ -20,6 +20,7 @@ const form = (fields) => {
 /** The server, its keys, a site, and something of everything to ask for. */
 class World {
   async begin(t) {
+    this.test = t;
     this.t = t;
     this.folder = scratch(t);
     const clip = readFileSync(film(this.folder));
@@ -32,7 +33,7 @@ class World {
       return { body: page(path) };
     });
     t.after(() => this.release());
-    this.server = await startServer(t, { "fetch.robots": false, "limits.file_bytes": 100_000, "work.attempts": 1, "fetch.max_per_host": 200, "store.max_backups": 1000, "http.single_item_wait_ms": 20_000 });
+    this.server = await startServer(t, { "fetch.robots": false, "limits.file_bytes": 100_000, "work.attempts": 1, "fetch.max_per_host": 200, "store.max_backups": 1000, "http.single_item_wait_ms": 20_000, "cluster.listen": "127.0.0.1:0", "cluster.name": "first" });
     this.api = new Contract(await (await fetch(`${this.server.base}/openapi.json`)).json());
     this.manager = (await this.api.call(this.server.base, "createKey", { json: { name: "manager", write: true } })).json.key;
     this.reader = (await this.ask("createKey", { json: { name: "reader" } })).json.key;
@@ -71,6 +72,14 @@ class World {
     this.upload = word.json.upload_id;
     this.picture = (await this.ask("guideContent", { path: { file: this.file } })).json.data.content.match(/images\/([\w.-]+)/)[1];
     this.backup = await this.copy();
+  }
+  /** Starts a worker of this server; its name once it has come. */
+  async worker() {
+    const name = `worker${(this.workers = (this.workers ?? 0) + 1)}`;
+    const nodes = async () => (await this.ask("listNodes")).json.data;
+    startWorker(this.test, (await nodes())[0].address, name);
+    await until(async () => (await nodes()).some((n) => n.id === name && n.state === "up"));
+    return name;
   }
   async copy() {
     const made = await until(async () => (await this.ask("createBackup")).json.id);
@@ -131,6 +140,8 @@ function samples(w) {
     deleteKey: async () => ({ path: { key: (await w.ask("createKey", { json: { name: "short" } })).json.id } }),
     createSession: () => ({ json: { key: w.manager, username: "somebody" } }),
     deleteSession: () => ({}),
+    listNodes: () => ({}),
+    drainNode: async () => ({ path: { node: await w.worker() } }),
     createBackup: () => ({}),
     listBackups: () => ({}),
     getBackup: () => ({ path: { backup: w.backup } }),
@@ -157,7 +168,7 @@ function samples(w) {
 }
 
 /** Ids of what does not exist. */
-const unknown = { batch: "bat_999999", item: "itm_999999", webhook: "whk_999999", backup: "bak_1", bulk: "blk_999999", key: "key_0", delivery: "dlv_1_1", notebook: 999, job: 999999, upload: "nobody", file: "f_999999", name: "none.png" };
+const unknown = { batch: "bat_999999", item: "itm_999999", webhook: "whk_999999", backup: "bak_1", node: "nobody", bulk: "blk_999999", key: "key_0", delivery: "dlv_1_1", notebook: 999, job: 999999, upload: "nobody", file: "f_999999", name: "none.png" };
 
 /** Requests that cannot be understood: a number that is none, a body that is no object, or what is given here. */
 const nonsense = {
