@@ -147,6 +147,8 @@ using work_actor = content_actor::extend<
     caf::replies_to<parse_atom, parse_order, uint32_t>::with<parse_answer>,
     // Gives up what is under way for an attempt, and lets go of what is in hand for it.
     caf::reacts_to<cancel_atom, item_id, attempt_token>,
+    // The items that are in hand here for the one who asks.
+    caf::replies_to<look_atom>::with<std::vector<uint64_t>>,
     // The other node is other than it was.
     caf::reacts_to<card_atom, node_card>,
     // Notebooks that an owner has although the hash would have them elsewhere.
@@ -191,7 +193,11 @@ using link_actor = caf::typed_actor<
     // INTERNAL: this node's services, started anew: their gate is told of the node.
     caf::reacts_to<start_atom, services_ref>,
     // INTERNAL: the node as it says it is now.
-    caf::reacts_to<card_atom, node_card>>;
+    caf::reacts_to<card_atom, node_card>,
+    // INTERNAL: it has come anew: what it had in hand it knows no more.
+    caf::reacts_to<expire_atom>,
+    // INTERNAL: compare with the node what it has in hand.
+    caf::reacts_to<look_atom>>;
 
 /// Where an item is worked on; without a link on this node.
 struct workplace {

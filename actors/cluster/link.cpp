@@ -5,6 +5,8 @@
 #include "actors/open_order.hpp"
 #include "config/log.hpp"
 
+#include <unordered_set>
+
 namespace troupe {
 namespace {
 
@@ -18,6 +20,9 @@ struct open_there {
   caf::typed_response_promise<parse_result> parsing;
   progress_taker taker;
   uint32_t index = 0;
+  /// How often it was missing when the node told what it has.
+  unsigned missing = 0;
+  bool arriving = false;
 };
 
 /// The state of a LINK.
@@ -107,14 +112,49 @@ public:
     tell_gate();
   }
 
+  /// A message may have been lost with a connection that only one side saw end: what the node does not have, and
+  /// has not answered either, is lost.
+  void compare() {
+    const auto& c = s_.plan.options->cluster;
+    self_->delayed_send(self_, c.timeout, look_atom_v);
+    if (s_.orders.empty()) return;
+    self_->request(s_.plan.there, c.timeout, look_atom_v)
+        .then(
+            [self = self_](const std::vector<uint64_t>& there) {
+              working_link(self).end_missing({there.begin(), there.end()});
+            },
+            [](const caf::error&) {});
+  }
+
   /// The other node is gone: nobody waits for it any longer.
   void down() {
     std::vector<uint32_t> numbers;
     for (const auto& [number, o] : s_.orders)
       numbers.push_back(number);
-    s_.plan.counts->lost += numbers.size();
     log::warn("a node is gone: what it had in hand is done elsewhere",
               {{"node", s_.plan.other.name}, {"orders", numbers.size()}});
+    fail_all(numbers);
+    self_->quit(caf::exit_reason::remote_link_unreachable);
+  }
+
+private:
+  void end_missing(const std::unordered_set<uint64_t>& there) {
+    std::vector<uint32_t> lost;
+    for (auto& [number, o] : s_.orders) {
+      // A long answer is on its way here piece by piece: the node has done with it.
+      if (o.arriving || there.contains(raw(o.key.item)))
+        o.missing = 0;
+      else if (++o.missing > 1)
+        lost.push_back(number);
+    }
+    if (lost.empty()) return;
+    log::warn("a node does not know orders any more: they are done elsewhere",
+              {{"node", s_.plan.other.name}, {"orders", lost.size()}});
+    fail_all(lost);
+  }
+
+  void fail_all(const std::vector<uint32_t>& numbers) {
+    s_.plan.counts->lost += numbers.size();
     const auto why = fail(errc::node_lost, "node " + s_.plan.other.name + " is gone");
     for (const auto n : numbers) {
       auto o = close(n);
@@ -122,10 +162,8 @@ public:
       if (o->fetching.pending()) o->fetching.deliver(fetch_result{why, {}});
       if (o->parsing.pending()) o->parsing.deliver(parse_result{why, {}, {}, {}});
     }
-    self_->quit(caf::exit_reason::remote_link_unreachable);
   }
 
-private:
   std::pair<uint32_t, open_there*> open(const work_order& work) {
     const auto number = s_.next++;
     auto& o = s_.orders[number];
@@ -157,6 +195,7 @@ private:
     if (a.rest.empty()) return finish(number, std::move(a.result), a.original);
     const auto it = s_.orders.find(number);
     if (it == s_.orders.end()) return;
+    it->second.arriving = true;
     carry(it->second.key, a.rest, [self = self_, number, original = a.original](content_ref* found) {
       auto lost = fail(errc::node_lost, "a document could not be brought here");
       working_link(self).finish(
@@ -202,6 +241,7 @@ link_actor::behavior_type link(working_link::pointer self, link_plan plan) {
   s.room = {plan.other.transfers, plan.other.window, plan.other.media};
   s.plan = std::move(plan);
   self->monitor(s.plan.there);
+  self->delayed_send(self, s.plan.options->cluster.timeout, look_atom_v);
   self->set_down_handler([self](const caf::down_msg&) { working_link(self).down(); });
   return {
       [self](fetch_atom, fetch_order& order) { return working_link(self).fetch(order); },
@@ -223,6 +263,8 @@ link_actor::behavior_type link(working_link::pointer self, link_plan plan) {
       [self](room_atom, uint32_t transfers, uint32_t window) { working_link(self).room(transfers, window); },
       [self](start_atom, const services_ref& with) { working_link(self).start(with); },
       [self](card_atom, const node_card& other) { working_link(self).card(other); },
+      [self](expire_atom) { working_link(self).down(); },
+      [self](look_atom) { working_link(self).compare(); },
   };
 }
 

@@ -97,6 +97,17 @@ public:
                                    self_->system().message_types(s_.peer)));
   }
 
+  /// Another node has come, or has come again: it may have seen an end of the connection that this one has not.
+  void called(const node_card& card, const work_actor& there) {
+    const auto it = s_.members.find(card.name);
+    if (it != s_.members.end() && it->second.card.instance == card.instance) {
+      self_->demonitor(it->second.link.address());
+      self_->send(it->second.link, expire_atom_v);
+      s_.members.erase(it);
+    }
+    came(card, there);
+  }
+
   void came(const node_card& card, const work_actor& there) {
     if (const auto it = s_.members.find(card.name); it != s_.members.end()) {
       if (it->second.card.instance != card.instance)
@@ -297,7 +308,7 @@ members_actor::behavior_type members(managing_members::pointer self, members_pla
   self->set_down_handler([self](const caf::down_msg& msg) { managing_members(self).down(msg); });
   return {
       [self](hello_atom, const node_card& card, const work_actor& there) {
-        managing_members(self).came(card, there);
+        managing_members(self).called(card, there);
       },
       [self](card_atom, const node_card& card) { managing_members(self).changed(card); },
       [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks) {

@@ -135,6 +135,14 @@ public:
 
   void start(const services_ref& with) { s_.with = with; }
 
+  std::vector<uint64_t> in_hand() const {
+    const auto of = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    std::vector<uint64_t> out;
+    for (const auto& [number, o] : s_.orders)
+      if (o.owner == of) out.push_back(raw(o.key.item));
+    return out;
+  }
+
   void look() {
     s_.hands.drop_old(self_->clock().now());
     share();
@@ -279,6 +287,7 @@ peer_actor::behavior_type peer(working_peer::pointer self, peer_plan plan) {
       [self](cancel_atom, item_id item, attempt_token token) {
         working_peer(self).cancel({item, token});
       },
+      [self](look_atom) { return working_peer(self).in_hand(); },
       [self](card_atom, const node_card& other) { self->send(self->state.plan.members, card_atom_v, other); },
       [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks) {
         self->send(self->state.plan.members, home_atom_v, owner, notebooks);
