@@ -85,7 +85,8 @@ public:
 
   bool drain() override {
     draining_ = true;
-    if (cluster_) cluster_->leave();
+    // Its own work has the other half of the time.
+    if (cluster_) cluster_->leave(options_.s.work.drain_timeout / 2);
     if (watcher_.joinable()) {
       caf::anon_send(node_, drain_atom_v);
       watcher_.join();

@@ -6,15 +6,11 @@
 #include "config/log.hpp"
 #include "storage/file_store.hpp"
 
-#include <condition_variable>
 #include <filesystem>
 #include <thread>
 
 namespace troupe {
 namespace {
-
-/// Between two looks whether what is in hand is done.
-constexpr milliseconds drain_look{50};
 
 class running_worker final : public worker_node {
 public:
@@ -65,12 +61,7 @@ public:
   }
 
   void drain() override {
-    cluster_->leave();
-    const auto until = std::chrono::steady_clock::now() + options_.s.work.drain_timeout;
-    std::unique_lock lock{mutex_};
-    while (cluster_->orders_here() > 0 && std::chrono::steady_clock::now() < until)
-      changed_.wait_for(lock, drain_look);
-    lock.unlock();
+    cluster_->leave(options_.s.work.drain_timeout);
     close();
   }
 
@@ -121,7 +112,6 @@ private:
   std::thread watcher_;
   caf::actor stop_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::function<void()> on_failure_;
 };
 

@@ -7,6 +7,7 @@
 #include <caf/io/all.hpp>
 
 #include <algorithm>
+#include <thread>
 
 #include <unistd.h>
 
@@ -14,6 +15,8 @@ namespace troupe {
 namespace {
 
 constexpr milliseconds ask_timeout{5'000};
+/// Between two looks whether what is in hand is done.
+constexpr milliseconds leave_look{20};
 
 uint32_t share_for_others(int64_t room, cluster::node_role role) {
   // A serving node has work of its own.
@@ -193,8 +196,12 @@ void membership::share_removal(uint64_t kind, const std::string& name) {
     caf::anon_send(members_, remove_atom_v, kind, name);
 }
 
-void membership::leave() {
-  if (members_) caf::anon_send(members_, drain_atom_v);
+void membership::leave(milliseconds at_most) {
+  if (!members_) return;
+  caf::anon_send(members_, drain_atom_v);
+  const auto until = std::chrono::steady_clock::now() + at_most;
+  while (*orders_here_ > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(leave_look);
 }
 
 void membership::stop() {

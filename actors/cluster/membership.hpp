@@ -45,15 +45,14 @@ public:
   /// Of the keeper: tells the others.
   void share(const record& r);
   void share_removal(uint64_t kind, const std::string& name);
-  /// Tells all that this node takes no more.
-  void leave();
+  /// Tells all that this node takes no more, and waits until what it has in hand for others is done, at most so
+  /// long.
+  void leave(milliseconds at_most);
   /// Ends the actors and closes the gate. Before the actor system ends.
   void stop();
 
   /// This one first, without what it does for itself.
   std::vector<node_view> nodes() const;
-  /// Orders of other nodes that are in hand here.
-  uint64_t orders_here() const { return *orders_here_; }
   void drain_node(caf::actor_system& sys, std::string name, std::function<void(bool)> done);
   failure reload_certificates();
   const std::string& address() const { return address_; }

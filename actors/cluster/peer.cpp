@@ -43,6 +43,13 @@ struct peer_state {
   std::unordered_map<caf::actor_addr, owner_state> owners;
   uint32_t next = 1;
   static inline const char* name = "peer";
+
+  /// Ends the stage actors that are left.
+  ~peer_state() {
+    for (const auto& [stage, number] : stages)
+      if (const auto a = caf::actor_cast<caf::actor>(stage))
+        caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+  }
 };
 
 class working_peer {
@@ -80,6 +87,7 @@ public:
     s_.hands.keep(o->key, r.page.body, until());
     // The body is parsed where it is.
     r.page.body = {r.page.body.hash, r.page.body.size, nullptr, {}, nullptr};
+    tell_in_hand();
     o->fetching.deliver(std::move(r));
   }
 
@@ -106,6 +114,7 @@ public:
       a.result = std::move(r);
     }
     if (all_sent) s_.hands.let_go(o->key);
+    tell_in_hand();
     o->parsing.deliver(std::move(a));
   }
 
@@ -118,6 +127,7 @@ public:
 
   void cancel(const order_key& k) {
     s_.hands.let_go(k);
+    tell_in_hand();
     const auto it = s_.numbers.find(k);
     if (it != s_.numbers.end()) stop(it->second);
   }
@@ -152,6 +162,9 @@ public:
   }
 
 private:
+  /// Attempts that are not over: a stage of theirs is run here, or what one left lies here for the next.
+  void tell_in_hand() { *s_.plan.in_hand = s_.orders.size() + s_.hands.count(); }
+
   stage_taker boss() const { return caf::actor_cast<stage_taker>(self_); }
   caf::actor_clock::time_point until() const {
     return self_->clock().now() + s_.plan.options->work.item_budget;
@@ -164,7 +177,8 @@ private:
   std::optional<uint32_t> take(const work_order& work) {
     const auto& room = s_.plan.self;
     const auto from = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-    if (!s_.with || room.draining || s_.orders.size() >= most_over_room * (room.transfers + room.window))
+    // One that drains goes on with what it has begun; its owners begin nothing new here.
+    if (!s_.with || s_.orders.size() >= most_over_room * (room.transfers + room.window))
       return std::nullopt;
     const order_key k{work.item, work.token};
     // A second order for an attempt takes the place of the first.
@@ -175,7 +189,7 @@ private:
     o.owner = from;
     s_.orders.emplace(number, std::move(o));
     s_.numbers[k] = number;
-    *s_.plan.in_hand = s_.orders.size();
+    tell_in_hand();
     note_owner(from);
     return number;
   }
@@ -223,7 +237,7 @@ private:
   std::optional<placed_order> end(uint32_t number) {
     auto gone = s_.orders.extract(number);
     if (gone.empty()) return std::nullopt;
-    *s_.plan.in_hand = s_.orders.size();
+    tell_in_hand();
     auto& o = gone.mapped();
     s_.stages.erase(o.stage);
     if (const auto it = s_.numbers.find(o.key); it != s_.numbers.end() && it->second == number)

@@ -87,6 +87,10 @@ void node::kill9() {
 
 int node::terminate() {
   ::kill(pid_, SIGTERM);
+  return wait_for_end();
+}
+
+int node::wait_for_end() {
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;

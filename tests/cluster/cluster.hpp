@@ -33,6 +33,8 @@ public:
   void kill9();
   /// SIGTERM; the exit code.
   int terminate();
+  /// The exit code of one that ends by itself.
+  int wait_for_end();
   void freeze() const;
   void thaw() const;
   void cut() { host_.cut(); }
