@@ -1,5 +1,5 @@
 /// Who is let in at the cluster's port, and what those cost who are not.
-#include "tests/cluster/cluster.hpp"
+#include "tests/support/cluster.hpp"
 
 #include <boost/test/unit_test.hpp>
 

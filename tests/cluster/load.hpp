@@ -1,7 +1,7 @@
 #pragma once
 /// Work for a cluster, and a look at what came of it.
 
-#include "tests/cluster/cluster.hpp"
+#include "tests/support/cluster.hpp"
 #include "tests/fixtures/origin.hpp"
 
 #include "model/time.hpp"

@@ -68,8 +68,9 @@ private:
 class cluster {
 public:
   /// Nodes `n1`… that serve and workers `w1`…, all started; with these settings beside those that make tests
-  /// quick.
-  cluster(unsigned serving, unsigned workers, std::vector<std::string> set = {});
+  /// quick, and further ones of those that serve.
+  cluster(unsigned serving, unsigned workers, std::vector<std::string> set = {},
+          const std::vector<std::string>& of_serving = {});
 
   const std::string& folder() const { return folder_.path(); }
   std::vector<unsigned> owners() const;

@@ -1,8 +1,6 @@
-#include "tests/cluster/cluster.hpp"
+#include "tests/support/cluster.hpp"
 
 #include "model/content.hpp"
-
-#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -23,11 +21,6 @@ const std::string key = "trp_test_key_of_the_cluster";
 namespace {
 
 constexpr std::chrono::milliseconds poll{20};
-
-struct alone_on_a_net {
-  alone_on_a_net() { enter_private_net(); }
-};
-BOOST_TEST_GLOBAL_FIXTURE(alone_on_a_net);
 
 } // namespace
 
@@ -128,7 +121,8 @@ answer node::post(const std::string& path, const std::string& body, std::chrono:
               at_most);
 }
 
-cluster::cluster(unsigned serving, unsigned workers, std::vector<std::string> set)
+cluster::cluster(unsigned serving, unsigned workers, std::vector<std::string> set,
+                 const std::vector<std::string>& of_serving)
     : serving_(serving)
     , set_{"work.backoff_ms=50",      "work.drain_timeout_ms=5000", "cluster.heartbeat_ms=300",
            "cluster.timeout_ms=2000", "cluster.reconnect_ms=100",   "cluster.reconnect_limit_ms=500",
@@ -137,7 +131,7 @@ cluster::cluster(unsigned serving, unsigned workers, std::vector<std::string> se
   command("cluster init --dir " + folder_.path() + "/pki");
   for (unsigned i = 1; i <= serving; ++i)
     nodes_.push_back(
-        std::make_unique<node>(*this, i, node_settings{"n" + std::to_string(i), true, i, {}, {}}));
+        std::make_unique<node>(*this, i, node_settings{"n" + std::to_string(i), true, i, of_serving, {}}));
   for (unsigned i = 1; i <= workers; ++i)
     nodes_.push_back(
         std::make_unique<node>(*this, 100 + i, node_settings{"w" + std::to_string(i), false, 0, {}, {}}));
