@@ -1,13 +1,15 @@
-/// A cluster: bench_cluster [growth] [overhead] [door], all of them without an argument. Real processes in network
-/// namespaces of this process's own, which share the machine's cores with the origin.
-///   growth    items/s with one worker and with three, an origin that answers after 200 ms, windows of 256 a node,
+/// A cluster: bench_cluster [growth] [overhead] [door], all of them without an argument. Real processes in
+/// network namespaces of this process's own, which share the machine's cores with the origin.
+///   growth    items/s with one worker and with three, an origin that answers after 200 ms, windows of 256 a
+///   node,
 ///             one line of plain text an item: parsers pass it through
-///   overhead  what an item costs more on another node: CPU of all processes an item, with such lines and with pages
+///   overhead  what an item costs more on another node: CPU of all processes an item, with such lines and
+///   with pages
 ///             of 2 and 40 KiB, on the owner alone and on a worker alone
 ///   door      200 connections to the cluster's port that say nothing, for a minute: the CPU that they cost
+#include "tests/support/cluster.hpp"
 #include "bench/measure.hpp"
 #include "tests/fixtures/origin.hpp"
-#include "tests/support/cluster.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -56,8 +58,13 @@ double cpu_of(cluster& all) {
   return sum;
 }
 
-const std::vector<std::string> wide{"fetch.max_transfers=256", "work.window=256", "work.lookahead=2048",
-                                    "cluster.heartbeat_ms=1000", "cluster.timeout_ms=20000", "log.level=warn"};
+const std::vector<std::string> wide{"fetch.max_transfers=256",
+                                    "work.window=256",
+                                    "work.lookahead=2048",
+                                    "parse.documents_per_process=100000",
+                                    "cluster.heartbeat_ms=1000",
+                                    "cluster.timeout_ms=20000",
+                                    "log.level=warn"};
 /// The owner leaves the work to others.
 const std::vector<std::string> idle{"fetch.max_transfers=1", "work.window=1"};
 
@@ -65,7 +72,8 @@ const std::vector<std::string> idle{"fetch.max_transfers=1", "work.window=1"};
 double run_batch(cluster& all, const origin& site, const std::string& path, unsigned from, unsigned items) {
   std::vector<std::string> urls;
   for (unsigned i = from; i < from + items; ++i)
-    urls.push_back("http://" + std::string(own_address) + ":" + std::to_string(site.port()) + path + std::to_string(i));
+    urls.push_back("http://" + std::string(own_address) + ":" + std::to_string(site.port()) + path +
+                   std::to_string(i));
   const auto begin = clock_type::now();
   const auto batch = submit({&all.at("n1")}, 1, urls);
   const auto end = wait_for({&all.at("n1")}, batch, std::chrono::seconds{600});
@@ -139,7 +147,8 @@ void door() {
       at.sin_port = htons(9070);
       inet_pton(AF_INET, n.address().c_str(), &at.sin_addr);
       open.push_back(socket(AF_INET, SOCK_STREAM, 0));
-      if (connect(open.back(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) throw std::runtime_error("connect");
+      if (connect(open.back(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+        throw std::runtime_error("connect");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -112,8 +112,8 @@ public:
     tell_gate();
   }
 
-  /// A message may have been lost with a connection that only one side saw end: what the node does not have, and
-  /// has not answered either, is lost.
+  /// A message may have been lost with a connection that only one side saw end: what the node does not have,
+  /// and has not answered either, is lost.
   void compare() {
     const auto& c = s_.plan.options->cluster;
     self_->delayed_send(self_, c.timeout, look_atom_v);

@@ -97,7 +97,8 @@ public:
                                    self_->system().message_types(s_.peer)));
   }
 
-  /// Another node has come, or has come again: it may have seen an end of the connection that this one has not.
+  /// Another node has come, or has come again: it may have seen an end of the connection that this one has
+  /// not.
   void called(const node_card& card, const work_actor& there) {
     const auto it = s_.members.find(card.name);
     if (it != s_.members.end() && it->second.card.instance == card.instance) {

@@ -74,6 +74,8 @@ void membership::configure(caf::actor_system_config& c, const settings& s) {
   c.load<caf::io::middleman>();
   c.set("middleman.heartbeat-interval", caf::timespan{s.cluster.heartbeat});
   c.set("middleman.connection-timeout", caf::timespan{s.cluster.timeout});
+  // Messages are read where they arrive: one thread less for each to pass through.
+  c.set("middleman.workers", size_t{0});
   c.set("middleman.app-identifiers",
         std::vector<std::string>{"troupe-" + std::to_string(cluster::wire_version)});
 }

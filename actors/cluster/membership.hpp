@@ -45,8 +45,8 @@ public:
   /// Of the keeper: tells the others.
   void share(const record& r);
   void share_removal(uint64_t kind, const std::string& name);
-  /// Tells all that this node takes no more, and waits until what it has in hand for others is done, at most so
-  /// long.
+  /// Tells all that this node takes no more, and waits until what it has in hand for others is done, at most
+  /// so long.
   void leave(milliseconds at_most);
   /// Ends the actors and closes the gate. Before the actor system ends.
   void stop();

@@ -178,8 +178,7 @@ private:
     const auto& room = s_.plan.self;
     const auto from = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     // One that drains goes on with what it has begun; its owners begin nothing new here.
-    if (!s_.with || s_.orders.size() >= most_over_room * (room.transfers + room.window))
-      return std::nullopt;
+    if (!s_.with || s_.orders.size() >= most_over_room * (room.transfers + room.window)) return std::nullopt;
     const order_key k{work.item, work.token};
     // A second order for an attempt takes the place of the first.
     if (const auto it = s_.numbers.find(k); it != s_.numbers.end()) stop(it->second);

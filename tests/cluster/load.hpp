@@ -1,8 +1,8 @@
 #pragma once
 /// Work for a cluster, and a look at what came of it.
 
-#include "tests/support/cluster.hpp"
 #include "tests/fixtures/origin.hpp"
+#include "tests/support/cluster.hpp"
 
 #include "model/time.hpp"
 
