@@ -185,6 +185,7 @@ public:
     measure_process(meter_);
     measure_store();
     measure_work();
+    measure_nodes();
   }
 
   void on_record(std::function<void(const record&, bool)> call) override {
@@ -276,6 +277,18 @@ private:
     set(metric::rocksdb_stopped, f.stopped);
     std::error_code ignored;
     set(metric::store_free, std::filesystem::space(options_.s.store.directory, ignored).available);
+  }
+
+  void measure_nodes() {
+    if (!cluster_) return;
+    for (const auto& n : cluster_->nodes()) {
+      if (n.here) continue;
+      meter_.level(metric::node_up, {n.name, n.role}).set(n.state != node_standing::away);
+      meter_.level(metric::node_orders, {n.name}).set(double(n.in_flight));
+      meter_.count(metric::node_done, {n.name}).raise_to(double(n.done));
+      meter_.count(metric::node_lost, {n.name}).raise_to(double(n.lost));
+      meter_.level(metric::node_transfers_limit, {n.name}).set(double(n.transfers));
+    }
   }
 
   void measure_work() {

@@ -32,7 +32,7 @@ file(GLOB documentation "${CMAKE_SOURCE_DIR}/docs/*.md" "${CMAKE_SOURCE_DIR}/doc
 # As in the source, so that what refers to another finds it.
 install(FILES ${documentation} DESTINATION usr/share/doc/troupe/docs)
 install(FILES "${CMAKE_SOURCE_DIR}/README.md" DESTINATION usr/share/doc/troupe)
-install(FILES "${packaging}/troupe.service" DESTINATION lib/systemd/system)
+install(FILES "${packaging}/troupe.service" "${packaging}/troupe-worker.service" DESTINATION lib/systemd/system)
 install(FILES "${CMAKE_SOURCE_DIR}/config/troupe.json" DESTINATION etc/troupe)
 
 set(CPACK_GENERATOR DEB)

@@ -52,6 +52,12 @@ enum class metric : uint8_t {
   parser_documents,
   parser_started,
   parser_killed,
+  // other nodes
+  node_up,
+  node_orders,
+  node_done,
+  node_lost,
+  node_transfers_limit,
   // webhooks
   webhook_attempts,
   // the store

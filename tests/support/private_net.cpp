@@ -14,7 +14,7 @@ namespace troupe::test {
 namespace {
 
 void run(const std::string& command) {
-  if (std::system((command + " >/dev/null 2>&1").c_str()) != 0)
+  if (std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) != 0)
     throw std::runtime_error("failed: " + command);
 }
 
@@ -68,6 +68,8 @@ net_host::net_host(unsigned number)
 net_host::~net_host() {
   kill(holder_, SIGKILL);
   waitpid(holder_, nullptr, 0);
+  // A namespace takes its time to vanish; whoever comes next may want the name.
+  run("ip link del " + link() + " || true");
 }
 
 void net_host::cut() {
