@@ -280,9 +280,7 @@ private:
   }
 
   void measure_nodes() {
-    if (!cluster_) return;
-    for (const auto& n : cluster_->nodes()) {
-      if (n.here) continue;
+    for (const auto& n : nodes()) {
       meter_.level(metric::node_up, {n.name, n.role}).set(n.state != node_standing::away);
       meter_.level(metric::node_orders, {n.name}).set(double(n.in_flight));
       meter_.count(metric::node_done, {n.name}).raise_to(double(n.done));

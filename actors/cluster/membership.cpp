@@ -94,13 +94,24 @@ failure membership::open(caf::actor_system& sys, membership_plan plan) {
   plan_ = std::move(plan);
   self_ = cluster::identity_of(*plan_.options, plan_.role);
   self_.wire = plan_.wire;
-  const auto card = card_of(self_, *plan_.options);
-  roster_.put(view_of(card), nullptr);
+  auto gate = cluster::peer_gate::open(*plan_.options, door());
+  if (!gate) return gate.error();
+  gate_ = std::move(*gate);
+  address_ = gate_->address();
+  // With the port that was free.
+  if (plan_.options->cluster.advertise.empty()) self_.address = address_;
+  roster_.put(view_of(card_of(self_, *plan_.options)), nullptr);
+  members_ = spawn_members(sys, members());
+  if (!address_.empty()) log::info("nodes may join", {{"address", address_}, {"name", self_.name}});
+  return fail(errc::none);
+}
+
+members_plan membership::members() {
   members_plan m;
   m.options = plan_.options;
   m.nodes = &roster_;
   m.new_spool = plan_.new_spool;
-  m.self = card;
+  m.self = card_of(self_, *plan_.options);
   m.drain = plan_.drain;
   m.orders_here = orders_here_;
   m.strays = plan_.strays;
@@ -121,14 +132,7 @@ failure membership::open(caf::actor_system& sys, membership_plan plan) {
       caf::anon_send(to, dial_atom_v, address, std::move(d));
     });
   };
-  auto gate = cluster::peer_gate::open(*plan_.options, door());
-  if (!gate) return gate.error();
-  gate_ = std::move(*gate);
-  address_ = gate_->address();
-  if (plan_.options->cluster.advertise.empty()) m.self.address = address_;
-  members_ = spawn_members(sys, std::move(m));
-  if (!address_.empty()) log::info("nodes may join", {{"address", address_}, {"name", self_.name}});
-  return fail(errc::none);
+  return m;
 }
 
 cluster::gate_plan membership::door() {

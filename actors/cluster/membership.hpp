@@ -9,6 +9,8 @@
 
 namespace troupe {
 
+struct members_plan;
+
 struct membership_plan {
   /// Outlives it.
   const settings* options = nullptr;
@@ -68,6 +70,7 @@ private:
   membership() = default;
   failure open(caf::actor_system& sys, membership_plan plan);
   cluster::gate_plan door();
+  members_plan members();
   void accepted(const cluster::stream& s);
 
   membership_plan plan_;
