@@ -93,9 +93,7 @@ struct upstream {
 };
 
 response home_away(const std::string& why) {
-  auto r = error_response(503, "home_away", why);
-  r.headers.emplace_back("Retry-After", "2");
-  return r;
+  return error_response(503, "home_away", why);
 }
 
 forwarder::~forwarder() = default;

@@ -428,7 +428,7 @@ test("every operation, and every error that the description names", { timeout: 3
     await new Promise((resolve) => httpRequest(secure.base.replace("https", "http"), (answer) => answer.toArray().then((all) => resolve(note(JSON.parse(Buffer.concat(all)).code)))).end());
     const alone = await startServer(t, { "cluster.listen": "127.0.0.1:0", "store.node": 1, "cluster.owners": [1, 2] });
     const away = await fetch(`${alone.base}/v1/batches`, { method: "POST", body: JSON.stringify({ notebook: 1, items: ["http://127.0.0.1/"] }) });
-    assert.deepEqual([away.status, away.headers.get("retry-after")], [503, "2"]);
+    assert.deepEqual([away.status, away.headers.get("retry-after")], [503, "5"]);
     note((await away.json()).code);
     const table = [...api.description.info.description.matchAll(/^\| \d+ \| (`.+`) \|/gm)].flatMap((m) => codesIn(m[1]));
     // Shown above.
