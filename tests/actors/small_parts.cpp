@@ -122,4 +122,49 @@ BOOST_AUTO_TEST_CASE(content_crosses_with_its_bytes_and_without_its_file) {
   BOOST_TEST(d.text.markdown == "# text");
 }
 
+BOOST_AUTO_TEST_CASE(what_nodes_tell_each_other_crosses_a_wire) {
+  node_card card;
+  card.name = "w1";
+  card.instance = "i";
+  card.role = "work";
+  card.number = 7;
+  card.address = "w1:9070";
+  card.version = "1";
+  card.transfers = 256;
+  card.window = 128;
+  card.media = card.draining = true;
+  card.serving = {"a:1", "b:2"};
+  const auto other = over_the_wire(card);
+  BOOST_TEST(other.name == card.name);
+  BOOST_TEST(other.instance == card.instance);
+  BOOST_TEST(other.role == card.role);
+  BOOST_TEST(other.number == card.number);
+  BOOST_TEST(other.address == card.address);
+  BOOST_TEST(other.version == card.version);
+  BOOST_TEST(other.transfers == card.transfers);
+  BOOST_TEST(other.window == card.window);
+  BOOST_TEST((other.media && other.draining));
+  BOOST_TEST(other.serving == card.serving);
+
+  const auto m = over_the_wire(host_message{host_message::kind::unused, "a:80", 3});
+  BOOST_TEST((m.what == host_message::kind::unused));
+  BOOST_TEST(m.host == "a:80");
+  BOOST_TEST(m.count == 3u);
+
+  const auto part = over_the_wire(record_part{true, false, {"x", std::string("\0y", 2)}});
+  BOOST_TEST((part.first && !part.last));
+  BOOST_TEST(part.rows.at(1).size() == 2u);
+
+  parse_answer a;
+  a.result.text.markdown = "# Words";
+  a.result.error = fail(errc::no_text, "none");
+  a.rest = make_content("rest");
+  a.original = make_content("original");
+  const auto back = over_the_wire(a);
+  BOOST_TEST(back.result.text.markdown == "# Words");
+  BOOST_TEST((back.result.error == a.result.error));
+  BOOST_TEST((back.rest.hash == a.rest.hash));
+  BOOST_TEST(back.original.view() == "original");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
