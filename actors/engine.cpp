@@ -96,9 +96,9 @@ public:
   void close() override {
     drain();
     if (answers_) answers_->close();
+    if (cluster_) cluster_->stop();
     node_ = nullptr;
     hub_.on_outbox(nullptr);
-    if (cluster_) cluster_->stop();
     system_.reset();
     cluster_.reset();
     transfers_.reset();
@@ -429,7 +429,12 @@ private:
   no_neighbours nobody_;
   shared_records records_{shared_records::plan{
       [this] { return catalog_.get(); }, [this](const record& r) { caf::anon_send(node_, keep_atom_v, r); },
-      [this](uint64_t kind, const std::string& name) { caf::anon_send(node_, remove_atom_v, kind, name); }}};
+      [this](uint64_t kind, const std::string& name) { caf::anon_send(node_, remove_atom_v, kind, name); },
+      [this] { return homes_->records_version(); },
+      [this](uint64_t v) {
+        if (auto f = homes_->set_records_version(v); f.code != errc::none)
+          log::error("how far records are known could not be kept", {{"reason", f.text()}});
+      }}};
   timestamp started_ = now();
   node_actor node_;
   std::thread watcher_;

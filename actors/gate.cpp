@@ -8,6 +8,8 @@
 namespace troupe {
 namespace {
 
+constexpr milliseconds say_anew_interval{5'000};
+
 /// The state of a GATE.
 struct gate_state {
   turns all{turn_limits{}};
@@ -74,6 +76,7 @@ void take_owners(gate_pointer self, const serving_nodes& now) {
   s.own = now.own;
   if (!s.shared) {
     s.shared.emplace(s.all);
+    self->delayed_send(self, say_anew_interval, flush_atom_v);
     s.all.counted_elsewhere(
         [self](const std::string& host) { return self->state.shared->is_elsewhere(host); });
   }
@@ -88,6 +91,14 @@ void hear_owner(gate_pointer self, uint32_t from, const host_message& m) {
   auto& s = self->state;
   if (!s.shared || !s.owners.contains(static_cast<node_number>(from))) return;
   s.shared->heard(static_cast<node_number>(from), m);
+  give_turns(self);
+}
+
+/// Messages may be lost, and nodes may disagree for a while: everything is said anew now and then.
+void say_anew(gate_pointer self) {
+  auto& s = self->state;
+  if (!s.owners.empty()) s.shared->say_anew();
+  self->delayed_send(self, say_anew_interval, flush_atom_v);
   give_turns(self);
 }
 
@@ -241,6 +252,7 @@ gate_actor::behavior_type gate_behavior(gate_pointer self, const turn_limits& li
       [self](hold_atom, const std::string& host, int64_t ms) { hold_host(self, host, ms); },
       [self](pace_atom, const std::string& host, int64_t ms) { pace_host(self, host, ms); },
       [self](home_atom, const serving_nodes& now) { take_owners(self, now); },
+      [self](flush_atom) { say_anew(self); },
       [self](host_atom, uint32_t from, const host_message& m) { hear_owner(self, from, m); },
       [self](wake_atom, const std::string& host) {
         self->state.all.wake(host);

@@ -151,8 +151,9 @@ using work_actor = content_actor::extend<
     caf::replies_to<look_atom>::with<std::vector<uint64_t>>,
     // The other node is other than it was.
     caf::reacts_to<card_atom, node_card>,
-    // Notebooks that an owner has although the hash would have them elsewhere.
-    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>>,
+    // Notebooks that an owner has although the hash would have them elsewhere; true: those were the last of
+    // them.
+    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>, bool>,
     // For this node's gate, from that of an owner: about a host, what it asks for included.
     caf::reacts_to<host_atom, uint32_t, host_message>, caf::reacts_to<hold_atom, std::string, int64_t>,
     caf::reacts_to<pace_atom, std::string, int64_t>,
@@ -228,10 +229,12 @@ using members_actor = caf::typed_actor<
     // From PEER: a node is other than it was.
     caf::reacts_to<card_atom, node_card>,
     // From PEER: what an owner has out of order.
-    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>>,
+    caf::reacts_to<home_atom, uint32_t, std::vector<uint64_t>, bool>,
     // From PEER, or of this node when it is the keeper: records that are the same everywhere; one that is
     // gone.
     caf::reacts_to<keep_atom, record_part>, caf::reacts_to<remove_atom, uint64_t, std::string>,
+    // INTERNAL: all records are to be told.
+    caf::reacts_to<keep_atom>,
     // A stream that another node opened: its socket.
     caf::reacts_to<accept_atom, int>,
     // What came of dialling an address: a socket, or why there is none.
@@ -262,6 +265,8 @@ using gate_actor = caf::typed_actor<
     caf::reacts_to<home_atom, serving_nodes>,
     // From the gate of an owner, about a host.
     caf::reacts_to<host_atom, uint32_t, host_message>,
+    // INTERNAL: say anew what is asked of other gates.
+    caf::reacts_to<flush_atom>,
     // Another node has so much room for work from here. The link is monitored.
     caf::reacts_to<room_atom, workplace, node_room>,
     // How an operator wants a host to be treated.

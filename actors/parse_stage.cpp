@@ -152,6 +152,8 @@ private:
   }
 
   void report(parse_result r) {
+    if (s_.with.elsewhere)
+      self_->send(s_.with.elsewhere, cancel_atom_v, s_.order.work.item, s_.order.work.token);
     self_->send(s_.boss, parsed_atom_v, s_.index, s_.order.work.token, std::move(r));
     self_->quit();
   }

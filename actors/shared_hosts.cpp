@@ -25,25 +25,36 @@ node_number shared_hosts::counter_of(const std::string& host) const {
 }
 
 void shared_hosts::members(node_number own, std::set<node_number> others) {
-  const auto known = all_.hosts_in_use();
-  std::map<std::string, node_number> before;
-  for (const auto& [host, active] : known)
-    before[host] = counter_of(host);
+  std::vector<std::string> counted;
+  for (const auto& [host, active] : all_.hosts_in_use())
+    if (!is_elsewhere(host)) counted.push_back(host);
   const auto gone = std::exchange(others_, std::move(others));
   own_ = own;
-  for (const auto n : gone) {
-    if (others_.contains(n)) continue;
-    all_.forget(turns::of_owner(n));
-    std::erase_if(given_, [n](const auto& entry) { return entry.first.first == n; });
-    std::erase_if(foreign_, [n](const auto& entry) { return entry.first.batch == turns::of_owner(n); });
-  }
-  for (const auto& [host, active] : known) {
-    const auto now = counter_of(host);
-    if (now == before[host]) continue;
-    if (before[host] == own_) let_go(host);
-    if (now != own_) say(now, kind::in_use, host, active);
+  for (const auto n : gone)
+    if (!others_.contains(n)) forget(n);
+  for (const auto& host : counted)
+    if (is_elsewhere(host)) let_go(host);
+  say_anew();
+}
+
+void shared_hosts::say_anew() {
+  // What was about to be said is said again.
+  all_.take_permit_traffic();
+  messages_.clear();
+  ++round_;
+  for (const auto n : others_)
+    messages_.push_back({n, {kind::round, {}, 0, round_}});
+  for (const auto& [host, active] : all_.hosts_in_use()) {
+    if (is_elsewhere(host)) say(counter_of(host), kind::in_use, host, active);
     all_.recount(host);
   }
+}
+
+void shared_hosts::forget(node_number owner) {
+  rounds_.erase(owner);
+  all_.forget(turns::of_owner(owner));
+  std::erase_if(given_, [owner](const auto& entry) { return entry.first.first == owner; });
+  std::erase_if(foreign_, [owner](const auto& entry) { return entry.first.batch == turns::of_owner(owner); });
 }
 
 void shared_hosts::let_go(const std::string& host) {
@@ -58,20 +69,24 @@ void shared_hosts::let_go(const std::string& host) {
 }
 
 void shared_hosts::heard(node_number from, const host_message& m) {
-  switch (m.what) {
-  case kind::permit: return all_.permit(m.host, m.count);
-  case kind::unused: return end({from, m.host}, m.count);
-  case kind::want:
-    for (uint32_t i = 0; i < m.count; ++i) {
-      const auto item = next_item(from);
-      foreign_[item] = m.host;
-      all_.want(item.batch, item.index, m.host);
-    }
+  if (m.what == kind::round) {
+    forget(from);
+    rounds_[from] = m.round;
     return;
-  case kind::in_use:
-    for (uint32_t i = 0; i < m.count; ++i) {
-      const auto item = next_item(from);
-      foreign_[item] = m.host;
+  }
+  if (m.what == kind::permit) {
+    if (m.round == round_ && counter_of(m.host) == from) all_.permit(m.host, m.count);
+    return;
+  }
+  const auto known = rounds_.find(from);
+  if (known == rounds_.end() || known->second != m.round) return;
+  if (m.what == kind::unused) return end({from, m.host}, m.count);
+  for (uint32_t i = 0; i < m.count; ++i) {
+    const auto item = next_item(from);
+    foreign_[item] = m.host;
+    if (m.what == kind::want) {
+      all_.want(item.batch, item.index, m.host);
+    } else {
       given_[{from, m.host}].push_back(item);
       all_.in_transfer(item, m.host);
     }
@@ -100,14 +115,16 @@ void shared_hosts::end(const place& of, size_t count) {
 
 void shared_hosts::say(node_number to, host_message::kind what, const std::string& host, size_t count) {
   if (count == 0) return;
+  const auto round = what == kind::permit ? rounds_[to] : round_;
   if (!messages_.empty()) {
     auto& last = messages_.back();
-    if (last.first == to && last.second.what == what && last.second.host == host) {
+    if (last.first == to && last.second.what == what && last.second.host == host &&
+        last.second.round == round) {
       last.second.count += static_cast<uint32_t>(count);
       return;
     }
   }
-  messages_.push_back({to, {what, host, static_cast<uint32_t>(count)}});
+  messages_.push_back({to, {what, host, static_cast<uint32_t>(count), round}});
 }
 
 std::vector<std::pair<node_number, host_message>> shared_hosts::take_messages() {

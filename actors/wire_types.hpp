@@ -153,12 +153,12 @@ typename I::result_type inspect(I& f, node_card& x) {
 
 template <class I>
 typename I::result_type inspect(I& f, record_part& x) {
-  return f(caf::meta::type_name("record_part"), x.first, x.last, x.rows);
+  return f(caf::meta::type_name("record_part"), x.version, x.back, x.first, x.last, x.rows);
 }
 
 template <class I>
 typename I::result_type inspect(I& f, host_message& x) {
-  return f(caf::meta::type_name("host_message"), x.what, x.host, x.count);
+  return f(caf::meta::type_name("host_message"), x.what, x.host, x.count, x.round);
 }
 
 struct serving_nodes;

@@ -9,6 +9,10 @@
 #include <filesystem>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 namespace troupe {
 namespace {
 
@@ -17,12 +21,19 @@ public:
   explicit running_worker(engine_options o)
       : options_(std::move(o))
       , config_(options_.s) {}
-  ~running_worker() override { close(); }
+  ~running_worker() override {
+    close();
+    if (lock_ >= 0) ::close(lock_);
+  }
 
   failure open() {
     const auto& s = options_.s;
     std::error_code ignored;
     std::filesystem::create_directories(s.store.directory, ignored);
+    lock_ = ::open((s.store.directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0)
+      return fail(errc::invalid_request,
+                  s.store.directory + ": another worker uses it, or it cannot be written");
     auto files = file_store::open(s.store.directory + "/files", options_.file_system);
     if (!files) return files.error();
     files_ = std::move(*files);
@@ -103,6 +114,7 @@ private:
 
   engine_options options_;
   actor_config config_;
+  int lock_ = -1;
   std::unique_ptr<file_store> files_;
   std::unique_ptr<parser_pool> pool_;
   std::unique_ptr<media_pool> media_;

@@ -55,7 +55,7 @@ int serve(const serve_command& c, const hooks& with) {
   auto node = engine_gateway::start(std::move(options));
   if (!node) {
     log::error("the node cannot be started", {{"reason", node.error().text()}});
-    return failed;
+    return node.error().code == errc::invalid_request ? usage : failed;
   }
   (*node)->on_failure(fail_this_process);
   auto front = http::front::listen(s, **node);

@@ -55,7 +55,7 @@ int work(const work_command& c, const hooks& with) {
   auto node = worker_node::start(std::move(options));
   if (!node) {
     log::error("the worker cannot be started", {{"reason", node.error().text()}});
-    return failed;
+    return node.error().code == errc::invalid_request ? usage : failed;
   }
   (*node)->on_failure(fail_this_process);
   std::jthread telling([&node](const std::stop_token& stop) { tell_when_joined(**node, stop); });

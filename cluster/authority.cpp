@@ -33,6 +33,8 @@ using file_ptr = std::unique_ptr<FILE, file_closer>;
 constexpr long seconds_a_day = 24L * 3600;
 /// Clocks of machines differ: a certificate holds from a little before it was made.
 constexpr long clock_slack = 3600;
+/// As `cluster.name`, and what a certificate's common name may have (RFC 5280, ub-common-name).
+constexpr size_t longest_node_name = 64;
 
 failure problem(const std::string& path, const std::string& what) {
   return fail(errc::invalid_request, path + ": " + what);
@@ -147,7 +149,8 @@ failure issue_certificate(const std::string& directory, const std::string& node,
   for (const auto& text : hosts)
     if (!is_plain(text))
       return fail(errc::invalid_request, "\"" + text + "\" is no host name and no address");
-  if (!is_plain(node) || parse_ip(node) || node == "ca" || node == "ca-key")
+  if (!is_plain(node) || node.size() > longest_node_name || node.find("..") != node.npos || parse_ip(node) ||
+      node == "ca" || node == "ca-key")
     return fail(errc::invalid_request, "\"" + node + "\" cannot be a node's name");
   const auto by = read_authority(directory);
   if (!by) return by.error();

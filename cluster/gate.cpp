@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <list>
 #include <thread>
 
@@ -46,6 +47,7 @@ struct guest {
   std::string from;
   std::string begun;
   bool late = false;
+  bool spoke = false;
 
   explicit guest(tcp::socket socket)
       : line(std::move(socket))
@@ -136,17 +138,23 @@ private:
     g->from = unknown ? "?" : text_of(at);
     g->give(settings_.cluster.handshake_timeout, g);
     guests_.push_back(g);
-    if (guests_.size() > static_cast<size_t>(settings_.cluster.max_handshakes)) {
-      guests_.front()->line.close();
-      guests_.pop_front();
-    }
+    if (guests_.size() > static_cast<size_t>(settings_.cluster.max_handshakes)) end_a_guest();
     asio::co_spawn(context_, receive(g), [this, g](const std::exception_ptr&) { guests_.remove(g); });
+  }
+
+  /// The oldest of those that have said nothing, or of all.
+  void end_a_guest() {
+    auto it = std::find_if(guests_.begin(), guests_.end(), [](const guest_ptr& g) { return !g->spoke; });
+    if (it == std::prev(guests_.end())) it = guests_.begin();
+    (*it)->line.close();
+    guests_.erase(it);
   }
 
   asio::awaitable<void> receive(guest_ptr g) {
     // One that says nothing costs a socket, no more.
     const auto [silent] = co_await g->line.socket().async_wait(tcp::socket::wait_read, tuple);
     if (silent) co_return;
+    g->spoke = true;
     if (tls_) {
       g->line.secure(tls_.server);
       const auto [refused] = co_await g->line.tls()->async_handshake(asio::ssl::stream_base::server, tuple);
@@ -197,9 +205,12 @@ private:
     const auto [host, port] = split(g->from);
     tcp::resolver names{context_};
     const auto [unknown, found] = co_await names.async_resolve(host, port, tuple);
-    if (unknown) co_return unreached(*g, unknown.message());
+    if (unknown || g->late) co_return unreached(*g, unknown.message());
+    const auto is_near = [](const auto& entry) { return entry.endpoint().address().is_loopback(); };
+    if (!tls_ && !std::all_of(found.begin(), found.end(), is_near))
+      co_return unreached(*g, "without cluster.certificate nodes meet on loopback alone");
     const auto [failed, at] = co_await asio::async_connect(g->line.socket(), found, tuple);
-    if (failed) co_return unreached(*g, failed.message());
+    if (failed || g->late) co_return unreached(*g, failed.message());
     if (tls_) {
       g->line.secure(tls_.client);
       auto* native = g->line.tls()->native_handle();

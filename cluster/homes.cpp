@@ -44,10 +44,9 @@ std::optional<node_number> homes::home_of(notebook_id n, bool lives_here) const 
   if (lives_here || owners_.size() == 1) return own_;
   const std::lock_guard lock{mutex_};
   if (const auto it = elsewhere_.find(n); it != elsewhere_.end()) return it->second;
-  const auto by_hash = rendezvous(n, owners_);
   // Somebody who has not been met may have it.
-  if (by_hash == own_ && told_.size() + 1 < owners_.size()) return std::nullopt;
-  return by_hash;
+  if (told_.size() + 1 < owners_.size()) return std::nullopt;
+  return rendezvous(n, owners_);
 }
 
 bool homes::owns(node_number n) const {
@@ -73,12 +72,26 @@ failure homes::told(node_number owner, const std::vector<uint64_t>& notebooks) {
   return write();
 }
 
+uint64_t homes::records_version() const {
+  const std::lock_guard lock{mutex_};
+  return records_version_;
+}
+
+failure homes::set_records_version(uint64_t v) {
+  const std::lock_guard lock{mutex_};
+  if (v == records_version_) return fail(errc::none);
+  records_version_ = v;
+  return write();
+}
+
 void homes::read() {
   std::ifstream in{file_};
   if (!in) return;
   const auto j = json::parse(in, nullptr, false);
   // Of other owners: what they had told holds no more, they tell anew.
-  if (!j.is_object() || j.value("owners", std::vector<int64_t>{}) != owners_) return;
+  if (!j.is_object()) return;
+  if (const auto v = j.find("records"); v != j.end() && v->is_number_unsigned()) records_version_ = *v;
+  if (j.value("owners", std::vector<int64_t>{}) != owners_) return;
   try {
     for (const auto& [owner, notebooks] : j.at("told").items()) {
       const auto number = static_cast<node_number>(std::stoul(owner));
@@ -98,7 +111,7 @@ failure homes::write() const {
   auto told = json::object();
   for (const auto& [owner, notebooks] : told_)
     told[std::to_string(owner)] = notebooks;
-  const auto text = json{{"owners", owners_}, {"told", told}}.dump();
+  const auto text = json{{"owners", owners_}, {"told", told}, {"records", records_version_}}.dump();
   const auto beside = file_ + ".new";
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   const bool written = fd >= 0 &&

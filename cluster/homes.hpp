@@ -40,6 +40,11 @@ public:
   /// What an owner has although the hash would have it elsewhere; replaces what it told before. Waits for the
   /// disk.
   failure told(node_number owner, const std::vector<uint64_t>& notebooks);
+  /// How far the records that are the same everywhere are known here: rises with every change at the keeper,
+  /// and is kept in the file as well. 0: nothing was shared yet.
+  uint64_t records_version() const;
+  failure set_records_version(uint64_t v);
+
   /// Of these, what the hash would have elsewhere.
   std::vector<uint64_t> strays(const std::vector<uint64_t>& notebooks) const;
 
@@ -51,6 +56,7 @@ private:
   const std::vector<int64_t> owners_;
   const std::string file_;
   mutable std::mutex mutex_;
+  uint64_t records_version_ = 0;
   std::map<node_number, std::vector<uint64_t>> told_;
   std::unordered_map<notebook_id, node_number> elsewhere_;
 };

@@ -42,7 +42,8 @@ asio::awaitable<void> inward(shared r) {
     if (!r->may_pass(piece)) break;
     const auto [failed, sent] =
         co_await asio::async_write(r->local, asio::buffer(piece.data(), piece.size()), tuple);
-    if (failed) break;
+    // Whoever hears no more may have answered already: that still goes out.
+    if (failed) co_return;
     const auto [ended, n] = co_await r->plan.from.async_read_some(asio::buffer(block), tuple);
     if (ended) break;
     piece = {block.data(), n};

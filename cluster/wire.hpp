@@ -17,8 +17,8 @@ namespace troupe::cluster {
 
 /// Raised with every change of what nodes say to each other.
 constexpr uint32_t wire_version = 1;
-/// Longest line.
-constexpr size_t longest_line = 1'024;
+/// Longest line: the numbers of all owners that there can be fit.
+constexpr size_t longest_line = 8'192;
 
 enum class stream_kind : uint8_t { actors, front };
 enum class node_role : uint8_t { serve, work };

@@ -51,8 +51,14 @@ std::string check_owners(const settings& s) {
 }
 
 std::string check_cluster_addresses(const settings& s) {
-  for (const auto& text : s.cluster.join)
-    if (!split(text)) return "cluster.join: " + text + " is not HOST:PORT";
+  for (const auto& text : s.cluster.join) {
+    const auto to = split(text);
+    if (!to || to->port == 0 || to->host.find('/') != std::string::npos)
+      return "cluster.join: " + text + " is not HOST:PORT";
+    const auto address = parse_ip(to->host);
+    if (s.cluster.certificate.empty() && address && !is_loopback(*address))
+      return "cluster.join: " + to->host + " is beyond loopback; that needs cluster.certificate";
+  }
   if (!s.cluster.advertise.empty() && !split(s.cluster.advertise))
     return "cluster.advertise: expected HOST:PORT";
   if (s.cluster.listen.empty()) return {};

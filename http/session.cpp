@@ -211,10 +211,11 @@ private:
     most_ =
         static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
     if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
-    if (front_.server.others.wanted() && !of_node_) {
+    if (front_.server.others.wanted()) {
       for (const auto& f : head)
         x.sent.emplace_back(to_string(f.name_string()), to_string(f.value()));
       const auto d = destination_of(*found.to, found.arguments, front_.server.to.others());
+      if (d.what != destination::kind::here && of_node_) co_return not_here();
       if (d.what != destination::kind::here) co_return co_await hand_on(x, d);
     }
     if (!found.to->streamed) {

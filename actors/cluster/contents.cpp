@@ -7,11 +7,17 @@
 
 namespace troupe {
 
-void contents_in_hand::keep(const order_key& k, const content_ref& x, time until) {
+void contents_in_hand::let_go_of(const caf::actor_addr& whose) {
+  std::erase_if(held_, [&](const auto& entry) { return entry.second.whose == whose; });
+}
+
+void contents_in_hand::keep(const order_key& k, const content_ref& x, time until,
+                            const caf::actor_addr& whose) {
   if (!x.bytes && x.path.empty()) return;
   auto& h = held_[k];
   h.contents.push_back(x);
   h.until = until;
+  h.whose = whose;
 }
 
 const content_ref* contents_in_hand::find(const order_key& k, const digest& hash) const {

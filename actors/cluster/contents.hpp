@@ -15,8 +15,11 @@ public:
   explicit contents_in_hand(size_t piece_bytes)
       : piece_bytes_(piece_bytes) {}
 
-  /// Keeps it until `until`, or until the attempt is let go. One without bytes and file is ignored.
-  void keep(const order_key& k, const content_ref& x, time until);
+  /// Keeps it for somebody until `until`, or until the attempt is let go. One without bytes and file is
+  /// ignored.
+  void keep(const order_key& k, const content_ref& x, time until, const caf::actor_addr& whose = {});
+  /// Lets go of all that is kept for one.
+  void let_go_of(const caf::actor_addr& whose);
   /// None: it is not in hand.
   const content_ref* find(const order_key& k, const digest& hash) const;
   void let_go(const order_key& k) { held_.erase(k); }
@@ -33,6 +36,7 @@ private:
   struct held {
     std::vector<content_ref> contents;
     time until;
+    caf::actor_addr whose;
   };
   size_t piece_bytes_;
   std::unordered_map<order_key, held> held_;

@@ -32,6 +32,10 @@ struct link_state {
   contents_in_hand offered{0};
   std::unordered_map<uint32_t, open_there> orders;
   std::unordered_map<order_key, uint32_t> numbers;
+  /// Contents on their way here.
+  std::unordered_map<uint32_t, caf::typed_response_promise<content_ref>> brought;
+  /// Attempts of which the node may still have something, and since when.
+  std::unordered_map<order_key, caf::actor_clock::time_point> kept_there;
   uint32_t next = 1;
   node_room room;
   static inline const char* name = "link";
@@ -74,20 +78,26 @@ public:
     return promise;
   }
 
+  /// Nobody waits for the attempt's order any more, or it is over: the node lets go of what it may have.
   void cancel(const order_key& k) {
-    self_->send(s_.plan.there, cancel_atom_v, k.item, k.token);
-    if (const auto it = s_.numbers.find(k); it != s_.numbers.end()) close(it->second);
+    const auto it = s_.numbers.find(k);
+    const bool open = it != s_.numbers.end();
+    if (s_.kept_there.erase(k) > 0 || open) self_->send(s_.plan.there, cancel_atom_v, k.item, k.token);
+    if (open) close(it->second);
   }
 
-  /// What lies there comes here, and is let go of there.
+  /// What lies there comes here.
   caf::result<content_ref> bring(const order_key& k, const content_ref& what) {
-    auto promise = self_->make_response_promise<content_ref>();
-    carry(k, what, [self = self_, promise, k](content_ref* found) mutable {
-      self->send(self->state.plan.there, cancel_atom_v, k.item, k.token);
+    const auto number = s_.next++;
+    const auto promise = self_->make_response_promise<content_ref>();
+    s_.brought.emplace(number, promise);
+    carry(k, what, [self = self_, number](content_ref* found) {
+      const auto waiting = self->state.brought.extract(number);
+      if (waiting.empty()) return;
       if (found)
-        promise.deliver(std::move(*found));
+        waiting.mapped().deliver(std::move(*found));
       else
-        promise.deliver(caf::make_error(caf::sec::runtime_error, "the content cannot be had"));
+        waiting.mapped().deliver(caf::make_error(caf::sec::runtime_error, "the content cannot be had"));
     });
     return promise;
   }
@@ -117,6 +127,8 @@ public:
   void compare() {
     const auto& c = s_.plan.options->cluster;
     self_->delayed_send(self_, c.timeout, look_atom_v);
+    const auto old = self_->clock().now() - s_.plan.options->work.item_budget;
+    std::erase_if(s_.kept_there, [old](const auto& entry) { return entry.second < old; });
     if (s_.orders.empty()) return;
     self_->request(s_.plan.there, c.timeout, look_atom_v)
         .then(
@@ -134,6 +146,9 @@ public:
     log::warn("a node is gone: what it had in hand is done elsewhere",
               {{"node", s_.plan.other.name}, {"orders", numbers.size()}});
     fail_all(numbers);
+    for (auto& [number, promise] : s_.brought)
+      promise.deliver(caf::make_error(caf::sec::runtime_error, "the node is gone"));
+    s_.brought.clear();
     self_->quit(caf::exit_reason::remote_link_unreachable);
   }
 
@@ -188,10 +203,18 @@ private:
     auto o = close(number);
     if (!o) return;
     ++s_.plan.counts->done;
+    if (!r.page.body.empty()) s_.kept_there[o->key] = self_->clock().now();
     o->fetching.deliver(std::move(r));
   }
 
   void parsed(uint32_t number, parse_answer a) {
+    const auto known = s_.orders.find(number);
+    if (known == s_.orders.end()) return;
+    const auto whole = [](const content_ref& x) { return x.empty() || x.bytes; };
+    if (a.rest.empty() && whole(a.result.original) && a.original.bytes)
+      s_.kept_there.erase(known->second.key);
+    else
+      s_.kept_there[known->second.key] = self_->clock().now();
     if (a.rest.empty()) return finish(number, std::move(a.result), a.original);
     const auto it = s_.orders.find(number);
     if (it == s_.orders.end()) return;

@@ -13,6 +13,11 @@
 namespace troupe {
 namespace {
 
+/// Numbers of notebooks in one message: half a megabyte.
+constexpr ptrdiff_t strays_at_once = 65'536;
+/// For records that were sent back to be in the store before all are told.
+constexpr milliseconds records_pause{1'000};
+
 /// A node that is here.
 struct member {
   node_card card;
@@ -36,6 +41,8 @@ struct members_state {
   services_ref with;
   std::map<std::string, member> members;
   std::map<std::string, address_state> addresses;
+  /// What owners are telling of theirs, until it is all here.
+  std::map<uint32_t, std::vector<uint64_t>> coming;
   std::minstd_rand random{std::random_device{}()};
   static inline const char* name = "members";
 
@@ -105,6 +112,7 @@ public:
       self_->demonitor(it->second.link.address());
       self_->send(it->second.link, expire_atom_v);
       s_.members.erase(it);
+      tell_gate();
     }
     came(card, there);
   }
@@ -115,6 +123,7 @@ public:
         log::error("two nodes have one name: the one that came later is ignored", {{"node", card.name}});
       return;
     }
+    s_.coming.erase(card.number);
     const auto counts = std::make_shared<link_counts>();
     const auto link = spawn_link(self_->system(), {s_.plan.options, s_.plan.new_spool, card, there, counts});
     self_->monitor(link);
@@ -126,19 +135,44 @@ public:
     learn_from(card);
     tell_all();
     tell_gate();
-    if (s_.plan.strays && card.role == "serve")
-      self_->send(there, home_atom_v, s_.plan.self.number, s_.plan.strays());
+    if (s_.plan.strays && card.role == "serve") tell_strays(there);
     if (s_.plan.keeps && card.role == "serve")
       for (const auto& part : s_.plan.records->all())
         self_->send(there, keep_atom_v, part);
   }
 
-  /// The keeper tells all; the others take.
+  void told(uint32_t owner, const std::vector<uint64_t>& notebooks, bool last) {
+    auto& all = s_.coming[owner];
+    all.insert(all.end(), notebooks.begin(), notebooks.end());
+    if (!last) return;
+    if (s_.plan.told) s_.plan.told(static_cast<node_number>(owner), all);
+    s_.coming.erase(owner);
+  }
+
+  /// The keeper tells all; the others take, and send back what they have when they know more.
   void share(const record_part& part) {
-    if (!s_.plan.records) return;
-    if (!s_.plan.keeps) return s_.plan.records->take(part);
+    auto* records = s_.plan.records;
+    if (!records) return;
+    if (s_.plan.keeps && !part.back) return tell_owners(part);
+    if (s_.plan.keeps) {
+      if (records->take_back(part)) tell_all_records();
+      return;
+    }
+    if (records->take(part))
+      for (const auto& [name, m] : s_.members)
+        if (m.card.role == "serve" && m.card.number == s_.plan.keeper)
+          for (const auto& own : records->all(true))
+            self_->send(m.there, keep_atom_v, own);
+  }
+  void tell_owners(const record_part& part) {
     for (const auto& [name, m] : s_.members)
       if (m.card.role == "serve") self_->send(m.there, keep_atom_v, part);
+  }
+  /// What was taken is on its way to the store: it is told when it is there.
+  void tell_all_records() { self_->delayed_send(self_, records_pause, keep_atom_v); }
+  void tell_records_now() {
+    for (const auto& part : s_.plan.records->all())
+      tell_owners(part);
   }
   void share_removal(uint64_t kind, const std::string& name) {
     if (!s_.plan.records) return;
@@ -280,6 +314,16 @@ private:
             .media = c.media};
   }
 
+  void tell_strays(const work_actor& there) {
+    const auto all = s_.plan.strays();
+    auto from = all.begin();
+    do {
+      const auto to = from + std::min<ptrdiff_t>(strays_at_once, all.end() - from);
+      self_->send(there, home_atom_v, s_.plan.self.number, std::vector<uint64_t>(from, to), to == all.end());
+      from = to;
+    } while (from != all.end());
+  }
+
   /// Who counts hosts.
   void tell_gate() {
     if (!s_.with || !s_.with->gate) return;
@@ -312,11 +356,11 @@ members_actor::behavior_type members(managing_members::pointer self, members_pla
         managing_members(self).called(card, there);
       },
       [self](card_atom, const node_card& card) { managing_members(self).changed(card); },
-      [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks) {
-        const auto& told = self->state.plan.told;
-        if (told) told(static_cast<node_number>(owner), notebooks);
+      [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks, bool last) {
+        managing_members(self).told(owner, notebooks, last);
       },
       [self](keep_atom, const record_part& part) { managing_members(self).share(part); },
+      [self](keep_atom) { managing_members(self).tell_records_now(); },
       [self](remove_atom, uint64_t kind, const std::string& name) {
         managing_members(self).share_removal(kind, name);
       },

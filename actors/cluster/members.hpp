@@ -19,6 +19,7 @@ struct members_plan {
   /// Of a serving node: what is the same everywhere, and whether this one is its keeper.
   shared_records* records = nullptr;
   bool keeps = false;
+  uint32_t keeper = 0;
   /// Dials an address; the answer comes as (dial, address, dialled). Must not wait.
   std::function<void(std::string address, members_actor to)> dial;
   /// Orders of other nodes that PEER has in hand.

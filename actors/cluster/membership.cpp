@@ -91,6 +91,7 @@ membership::~membership() {
 }
 
 failure membership::open(caf::actor_system& sys, membership_plan plan) {
+  system_ = &sys;
   plan_ = std::move(plan);
   self_ = cluster::identity_of(*plan_.options, plan_.role);
   self_.wire = plan_.wire;
@@ -117,6 +118,7 @@ members_plan membership::members() {
   m.strays = plan_.strays;
   m.records = plan_.records;
   m.keeps = plan_.where && plan_.where->keeper() == plan_.where->own();
+  if (plan_.where) m.keeper = plan_.where->keeper();
   if (plan_.where)
     m.told = [where = plan_.where](node_number owner, const std::vector<uint64_t>& notebooks) {
       if (auto f = where->told(owner, notebooks); f.code != errc::none)
@@ -194,12 +196,16 @@ void membership::use(const services& with) {
 
 void membership::share(const record& r) {
   if (keeper() == own() && shared_records::is_shared(r))
-    caf::anon_send(members_, keep_atom_v, record_part{false, false, {shared_records::pack(r)}});
+    caf::anon_send(
+        members_, keep_atom_v,
+        record_part{plan_.records->raise_version(), false, false, false, {shared_records::pack(r)}});
 }
 
 void membership::share_removal(uint64_t kind, const std::string& name) {
-  if (keeper() == own() && shared_records::is_shared_kind(kind))
-    caf::anon_send(members_, remove_atom_v, kind, name);
+  if (keeper() != own() || !shared_records::is_shared_kind(kind)) return;
+  caf::anon_send(members_, remove_atom_v, kind, name);
+  // Without rows: whoever was told of the removal has this version.
+  caf::anon_send(members_, keep_atom_v, record_part{plan_.records->raise_version(), false, false, false, {}});
 }
 
 void membership::leave(milliseconds at_most) {
@@ -212,7 +218,12 @@ void membership::leave(milliseconds at_most) {
 
 void membership::stop() {
   if (gate_) gate_->stop();
-  if (members_) caf::anon_send_exit(members_, caf::exit_reason::user_shutdown);
+  if (!members_) return;
+  // Nothing is called back any more once they have ended.
+  caf::scoped_actor self{*system_};
+  self->monitor(members_);
+  self->send_exit(members_, caf::exit_reason::user_shutdown);
+  self->receive([](const caf::down_msg&) {}, caf::after(ask_timeout) >> [] {});
   members_ = nullptr;
 }
 

@@ -73,6 +73,7 @@ private:
   members_plan members();
   void accepted(const cluster::stream& s);
 
+  caf::actor_system* system_ = nullptr;
   membership_plan plan_;
   cluster::identity self_;
   std::string address_;

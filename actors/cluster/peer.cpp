@@ -84,7 +84,7 @@ public:
   void fetched(uint32_t number, fetch_result& r) {
     auto o = end(number);
     if (!o) return;
-    s_.hands.keep(o->key, r.page.body, until());
+    s_.hands.keep(o->key, r.page.body, until(), o->owner);
     // The body is parsed where it is.
     r.page.body = {r.page.body.hash, r.page.body.size, nullptr, {}, nullptr};
     tell_in_hand();
@@ -97,7 +97,7 @@ public:
     parse_answer a;
     bool all_sent = true;
     if (!r.original.empty()) {
-      s_.hands.keep(o->key, r.original, until());
+      s_.hands.keep(o->key, r.original, until(), o->owner);
       r.original = s_.hands.for_message(r.original);
       all_sent = r.original.bytes != nullptr;
     } else if (const auto* body = s_.hands.find(o->key, o->body)) {
@@ -107,7 +107,7 @@ public:
     }
     if (is_long(r, static_cast<size_t>(s_.plan.options->cluster.chunk_bytes))) {
       a.rest = pack(self_->system(), r);
-      s_.hands.keep(o->key, a.rest, until());
+      s_.hands.keep(o->key, a.rest, until(), o->owner);
       a.rest.bytes = nullptr;
       all_sent = false;
     } else {
@@ -140,6 +140,8 @@ public:
       if (o.owner == msg.source) theirs.push_back(o.key);
     for (const auto& k : theirs)
       cancel(k);
+    s_.hands.let_go_of(msg.source);
+    tell_in_hand();
     share();
   }
 
@@ -302,8 +304,8 @@ peer_actor::behavior_type peer(working_peer::pointer self, peer_plan plan) {
       },
       [self](look_atom) { return working_peer(self).in_hand(); },
       [self](card_atom, const node_card& other) { self->send(self->state.plan.members, card_atom_v, other); },
-      [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks) {
-        self->send(self->state.plan.members, home_atom_v, owner, notebooks);
+      [self](home_atom, uint32_t owner, const std::vector<uint64_t>& notebooks, bool last) {
+        self->send(self->state.plan.members, home_atom_v, owner, notebooks, last);
       },
       [self](host_atom, uint32_t owner, const host_message& m) { to_gate(self, host_atom_v, owner, m); },
       [self](hold_atom, const std::string& host, int64_t ms) { to_gate(self, hold_atom_v, host, ms); },

@@ -36,7 +36,7 @@ std::string shared_records::pack(const record& r) {
   return std::string(1, static_cast<char>(r.index())) + layout::encode(r);
 }
 
-std::vector<record_part> shared_records::all() const {
+std::vector<record_part> shared_records::all(bool back) const {
   std::vector<record_part> parts(1);
   size_t bytes = 0;
   for (const auto& kind : kinds)
@@ -49,22 +49,64 @@ std::vector<record_part> shared_records::all() const {
       parts.back().rows.push_back(pack(r));
       bytes += parts.back().rows.back().size();
     }
+  for (auto& p : parts) {
+    p.version = plan_.version();
+    p.back = back;
+  }
   parts.front().first = true;
   parts.back().last = true;
   return parts;
 }
 
-void shared_records::take(const record_part& part) {
+uint64_t shared_records::raise_version() {
   const std::lock_guard lock{mutex_};
-  if (part.first) seen_.clear();
+  plan_.set_version(plan_.version() + 1);
+  return plan_.version();
+}
+
+/// What is here already is not written again; with `replace` what is here is other than that is.
+void shared_records::keep_if_other(const record& r, bool replace) {
+  for (const auto& of : kinds) {
+    if (of.index() != r.index()) continue;
+    for (const auto& known : plan_.store()->records(of))
+      if (name_of(known) == name_of(r) && (!replace || pack(known) == pack(r))) return;
+  }
+  plan_.keep(r);
+  tell(r, false);
+}
+
+bool shared_records::take(const record_part& part) {
+  const std::lock_guard lock{mutex_};
+  const auto own = plan_.version();
+  const bool is_set = part.first || part.last || !seen_.empty();
+  if (part.first) {
+    seen_.clear();
+    // What was never shared may be all that there is.
+    whole_ = own > 0 && part.version >= own;
+  }
   for (const auto& row : part.rows) {
     const auto r = unpack(row);
     if (!r) continue;
-    seen_.emplace(r->index(), name_of(*r));
-    plan_.keep(*r);
-    tell(*r, false);
+    if (is_set) seen_.emplace(r->index(), name_of(*r));
+    keep_if_other(*r, !is_set || whole_);
   }
-  if (part.last) forget_others();
+  if (!is_set) {
+    if (part.version > own) plan_.set_version(part.version);
+    return false;
+  }
+  if (!part.last) return false;
+  if (whole_) forget_others();
+  plan_.set_version(std::max({own, part.version, uint64_t{1}}));
+  seen_.clear();
+  return !whole_;
+}
+
+bool shared_records::take_back(const record_part& part) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& row : part.rows)
+    if (const auto r = unpack(row)) keep_if_other(*r, false);
+  if (part.last) plan_.set_version(std::max(plan_.version(), part.version) + 1);
+  return part.last;
 }
 
 /// What the keeper has no more.

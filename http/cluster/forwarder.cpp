@@ -23,6 +23,8 @@ constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 /// For the other front to begin its answer: those that wait for something say so within less.
 constexpr std::chrono::seconds answer_timeout{120};
+/// For the part of a list: the others are not kept waiting by one that is frozen.
+constexpr std::chrono::seconds part_timeout{5};
 /// For the next piece of an answer; streams of events are never silent for so long.
 constexpr std::chrono::seconds piece_timeout{120};
 constexpr std::chrono::seconds write_timeout{30};
@@ -92,6 +94,10 @@ struct upstream {
   }
 };
 
+response not_here() {
+  return home_away("nodes do not agree yet where this lives");
+}
+
 response home_away(const std::string& why) {
   return error_response(503, "home_away", why);
 }
@@ -110,6 +116,11 @@ std::string head_of(const exchange& x, const std::string& target, bool with_body
   if (with_body && !chunked && !x.content_length.empty())
     out += "Content-Length: " + x.content_length + "\r\n";
   return out + "\r\n";
+}
+
+bool comes_chunked(const exchange& x) {
+  return std::any_of(x.sent.begin(), x.sent.end(),
+                     [](const auto& f) { return beast::iequals(f.first, "Transfer-Encoding"); });
 }
 
 asio::awaitable<bool> write_piece(upstream& up, std::string_view piece, bool chunked) {
@@ -177,19 +188,21 @@ asio::awaitable<forwarder::upstream_ptr> forwarder::connect(exchange& x, node_nu
 
 void forwarder::keep(const upstream_ptr& up) {
   auto& waiting = idle_[up->owner];
-  if (waiting.size() >= most_idle) return;
+  // What is left of an answer would be taken for the next.
+  if (waiting.size() >= most_idle || up->buffer.size() > 0) return;
   up->answer.reset();
   up->stream.expires_never();
   up->last_used = std::chrono::steady_clock::now();
   waiting.push_back(up);
 }
 
-asio::awaitable<std::optional<response>> forwarder::read_answer(exchange& x, upstream_ptr up) {
+asio::awaitable<std::optional<response>> forwarder::read_answer(upstream_ptr up, bool head_only,
+                                                                std::chrono::seconds limit) {
   up->answer = std::make_unique<bhttp::response_parser<bhttp::buffer_body>>();
   up->answer->header_limit(longest_head);
   up->answer->body_limit(boost::none);
-  if (x.method == "HEAD" || x.head_only) up->answer->skip(true);
-  up->stream.expires_after(answer_timeout);
+  if (head_only) up->answer->skip(true);
+  up->stream.expires_after(limit);
   const auto [error, n] = co_await bhttp::async_read_header(up->stream, up->buffer, *up->answer, tuple);
   if (error) co_return std::nullopt;
   auto r = head_of_answer(*up);
@@ -220,8 +233,8 @@ asio::awaitable<std::optional<response>> forwarder::read_answer(exchange& x, ups
 
 asio::awaitable<std::optional<response>> forwarder::exchange_with(exchange& x, upstream_ptr up,
                                                                   const std::string& target, bool with_body) {
-  const bool has_body = with_body && (x.method == "POST" || x.method == "PATCH" || x.method == "PUT");
-  const bool chunked = has_body && x.content_length.empty();
+  const bool chunked = with_body && comes_chunked(x);
+  const bool has_body = with_body && (chunked || !x.content_length.empty());
   const auto head = head_of(x, target, with_body, chunked);
   const bool heard = co_await up->write(head);
   if (!heard) co_return std::nullopt;
@@ -229,7 +242,7 @@ asio::awaitable<std::optional<response>> forwarder::exchange_with(exchange& x, u
     auto refused = co_await write_body(x, *up, chunked);
     if (refused) co_return refused;
   }
-  co_return co_await read_answer(x, up);
+  co_return co_await read_answer(up, with_body && x.head_only, with_body ? answer_timeout : part_timeout);
 }
 
 asio::awaitable<response> forwarder::send(exchange& x, const destination& d) {
@@ -245,9 +258,10 @@ asio::awaitable<response> forwarder::send(exchange& x, const destination& d) {
 }
 
 asio::awaitable<std::optional<response>> forwarder::to_home(exchange& x, notebook_id n) {
-  if (!wanted_ || x.handed_on) co_return std::nullopt;
+  if (!wanted_) co_return std::nullopt;
   const auto d = destination_of(n, to_.others());
   if (d.what == destination::kind::here) co_return std::nullopt;
+  if (x.handed_on) co_return not_here();
   co_return co_await send(x, d);
 }
 

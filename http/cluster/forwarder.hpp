@@ -36,7 +36,8 @@ private:
   asio::awaitable<upstream_ptr> connect(exchange& x, node_number owner);
   asio::awaitable<std::optional<response>> exchange_with(exchange& x, upstream_ptr up,
                                                          const std::string& target, bool with_body);
-  asio::awaitable<std::optional<response>> read_answer(exchange& x, upstream_ptr up);
+  asio::awaitable<std::optional<response>> read_answer(upstream_ptr up, bool head_only,
+                                                       std::chrono::seconds limit);
   void keep(const upstream_ptr& up);
 
   gateway& to_;
@@ -46,5 +47,7 @@ private:
 
 /// 503 with `Retry-After`.
 response home_away(const std::string& why);
+/// The same, to another node that took this one for the home.
+response not_here();
 
 } // namespace troupe::http

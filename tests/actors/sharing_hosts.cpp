@@ -157,6 +157,44 @@ BOOST_AUTO_TEST_CASE(what_a_gate_had_that_is_gone_is_free_again) {
   BOOST_TEST(g.drain() == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_lost_on_the_way_is_said_anew) {
+  gates g{2, {1, 2}};
+  const auto counts = g.counter();
+  const node_number asks = counts == 1 ? 2 : 1;
+  // The counter sees an end of the connection that the other one does not.
+  g.want(asks, 0, 10);
+  g.of[counts]->shared.members(counts, {});
+  g.of[counts]->shared.members(counts, {asks});
+  g.finish_one(asks);
+  g.finish_one(asks);
+  BOOST_TEST(g.of[asks]->active.empty());
+  for (auto& [n, one] : g.of)
+    one->shared.say_anew();
+  g.settle();
+  BOOST_TEST(g.of[asks]->active.size() == 2u);
+  g.want(counts, 0, 3);
+  BOOST_TEST(g.drain() == 11u);
+  BOOST_TEST(g.most == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(owners_that_disagree_for_a_while_who_is_there_agree_again) {
+  gates g{1, {1, 2}};
+  g.of[3] = std::make_unique<gate>(1);
+  // The third one knows the second, the second does not know that the first is not known.
+  g.of[3]->shared.members(3, {2});
+  g.of[2]->shared.members(2, {1, 3});
+  g.of[1]->shared.members(1, {2});
+  g.want(3, 0, 3);
+  g.meet();
+  for (int i = 0; i < 2; ++i)
+    for (auto& [n, one] : g.of)
+      one->shared.say_anew();
+  g.settle();
+  for (const node_number n : {1, 2})
+    g.want(n, 0, 3);
+  BOOST_TEST(g.drain() == 9u);
+}
+
 BOOST_AUTO_TEST_CASE(one_that_comes_may_be_the_counter_from_then_on) {
   gates g{2, {1}};
   g.want(1, 0, 20);

@@ -146,13 +146,15 @@ BOOST_AUTO_TEST_CASE(what_nodes_tell_each_other_crosses_a_wire) {
   BOOST_TEST((other.media && other.draining));
   BOOST_TEST(other.serving == card.serving);
 
-  const auto m = over_the_wire(host_message{host_message::kind::unused, "a:80", 3});
+  const auto m = over_the_wire(host_message{host_message::kind::unused, "a:80", 3, 9});
   BOOST_TEST((m.what == host_message::kind::unused));
   BOOST_TEST(m.host == "a:80");
   BOOST_TEST(m.count == 3u);
+  BOOST_TEST(m.round == 9u);
 
-  const auto part = over_the_wire(record_part{true, false, {"x", std::string("\0y", 2)}});
-  BOOST_TEST((part.first && !part.last));
+  const auto part = over_the_wire(record_part{5, true, true, false, {"x", std::string("\0y", 2)}});
+  BOOST_TEST(part.version == 5u);
+  BOOST_TEST((part.back && part.first && !part.last));
   BOOST_TEST(part.rows.at(1).size() == 2u);
 
   parse_answer a;

@@ -97,7 +97,11 @@ BOOST_AUTO_TEST_CASE(who_is_no_node_is_refused_and_the_log_says_why) {
     BOOST_TEST(told, "expected \"" << why << "\" in: " << n.log() << s.log());
     BOOST_TEST(s.log().find("a node has joined") == std::string::npos);
   };
-  is_refused({c, 201, "clear", {}, joining}, "wrong version number");
+  const int clear = connect_to(n.address(), 9070);
+  const std::string hello = "{\"troupe\":1,\"stream\":\"actors\",\"name\":\"clear\"}\n";
+  BOOST_TEST(send(clear, hello.data(), hello.size(), MSG_NOSIGNAL) == ssize_t(hello.size()));
+  BOOST_TEST(becomes([&] { return n.log().find("wrong version number") != std::string::npos; }, 10s), n.log());
+  close(clear);
   is_refused({c, 202, "late", papers_of(own, "late", ca), joining}, "its certificate has expired");
   is_refused({c, 203, "foe", papers_of(foreign, "foe", ca), joining}, "its certificate is a stranger's");
   is_refused({c, 204, "somebody", papers_of(own, "other", ca), joining},

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 using namespace troupe;
@@ -117,6 +118,49 @@ BOOST_AUTO_TEST_CASE(a_key_made_at_one_node_opens_all_and_is_gone_from_all) {
   all.at("n3").start();
   all.wait_until_met();
   BOOST_TEST(becomes([&] { return everywhere(401); }, 10s));
+}
+
+BOOST_AUTO_TEST_CASE(a_keeper_that_has_lost_its_disk_erases_nothing) {
+  cluster all{3, 0};
+  const auto made = all.at("n2").post("/v1/keys", R"({"name": "shared", "write": true})");
+  const auto secret = made.json().at("key").get<std::string>();
+  const auto opens = [&](node& n) {
+    return call("GET", "http://" + n.address() + ":8080/v1/batches", {}, {"Authorization: Bearer " + secret})
+               .status == 200;
+  };
+  const auto everywhere = [&] {
+    const auto those = all.serving();
+    return std::all_of(those.begin(), those.end(), [&](node* n) { return opens(*n); });
+  };
+  BOOST_TEST(becomes(everywhere, 10s));
+  all.at("n1").kill9();
+  std::filesystem::remove_all(all.folder() + "/n1");
+  all.at("n1").start();
+  all.wait_until_met();
+  BOOST_TEST(becomes([&] { return opens(all.at("n1")); }, 10s));
+  BOOST_TEST(everywhere());
+}
+
+BOOST_AUTO_TEST_CASE(odd_requests_are_handed_on_as_they_are) {
+  cluster all{3, 0};
+  std::minstd_rand random{1};
+  load work{all, 10};
+  work.submit_to_all(1, random);
+  work.check();
+  const auto send = [&](node& n, const char* method, const std::string& path, const std::string& body) {
+    return call(method, "http://" + n.address() + ":8080" + path, body, {"Authorization: Bearer " + key}, {},
+                5s);
+  };
+  auto& n = all.at("n1");
+  for (const auto& [batch, items] : work.batches()) {
+    const auto path = "/v1/batches/" + batch;
+    BOOST_TEST(send(n, "GET", path, "{}").status == 200);
+    BOOST_TEST(n.get("/v1/batches").json().contains("incomplete") == false);
+    BOOST_TEST(n.get(path).status == 200);
+    BOOST_TEST(send(n, "POST", path + "/seal", "{}").status == 409);
+    BOOST_TEST(send(n, "DELETE", path, "{}").status == 204);
+    BOOST_TEST(n.get(path).status == 410);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_idempotency_key_holds_at_every_front) {

@@ -40,6 +40,8 @@ BOOST_AUTO_TEST_CASE(one_that_lives_somewhere_stays_there) {
   const test::temp_directory dir;
   const auto n = one_of(2);
   homes h{1, three, dir.path() + "/cluster.json"};
+  h.told(2, {});
+  h.told(3, {});
   BOOST_TEST(*h.home_of(n, false) == 2);
   BOOST_TEST(*h.home_of(n, true) == 1);
   BOOST_TEST((h.strays({raw(n), raw(one_of(1))}) == std::vector<uint64_t>{raw(n)}));

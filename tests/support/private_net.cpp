@@ -27,9 +27,10 @@ void write_file(const std::string& path, const std::string& text) {
 void enter_private_net() {
   const auto user = geteuid();
   const auto group = getegid();
-  if (user == 0 ? unshare(CLONE_NEWNET) != 0 : unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+  const bool own_right = unshare(CLONE_NEWNET) == 0;
+  if (!own_right && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
     throw std::runtime_error("this machine gives no network namespaces");
-  if (user != 0) {
+  if (!own_right) {
     write_file("/proc/self/setgroups", "deny");
     write_file("/proc/self/uid_map", "0 " + std::to_string(user) + " 1");
     write_file("/proc/self/gid_map", "0 " + std::to_string(group) + " 1");
