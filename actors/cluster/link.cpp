@@ -216,10 +216,8 @@ private:
     else
       s_.kept_there[known->second.key] = self_->clock().now();
     if (a.rest.empty()) return finish(number, std::move(a.result), a.original);
-    const auto it = s_.orders.find(number);
-    if (it == s_.orders.end()) return;
-    it->second.arriving = true;
-    carry(it->second.key, a.rest, [self = self_, number, original = a.original](content_ref* found) {
+    known->second.arriving = true;
+    carry(known->second.key, a.rest, [self = self_, number, original = a.original](content_ref* found) {
       auto lost = fail(errc::node_lost, "a document could not be brought here");
       working_link(self).finish(
           number, found ? unpack(self->system(), *found) : parse_result{std::move(lost), {}, {}, {}},

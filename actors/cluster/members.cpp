@@ -153,9 +153,10 @@ public:
   void share(const record_part& part) {
     auto* records = s_.plan.records;
     if (!records) return;
-    if (s_.plan.keeps && !part.back) return tell_owners(part);
+    if (s_.plan.keeps && !part.back) return tell_owners(keep_atom_v, part);
     if (s_.plan.keeps) {
-      if (records->take_back(part)) tell_all_records();
+      // What was taken is on its way to the store: it is told when it is there.
+      if (records->take_back(part)) self_->delayed_send(self_, records_pause, keep_atom_v);
       return;
     }
     if (records->take(part))
@@ -164,21 +165,14 @@ public:
           for (const auto& own : records->all(true))
             self_->send(m.there, keep_atom_v, own);
   }
-  void tell_owners(const record_part& part) {
-    for (const auto& [name, m] : s_.members)
-      if (m.card.role == "serve") self_->send(m.there, keep_atom_v, part);
-  }
-  /// What was taken is on its way to the store: it is told when it is there.
-  void tell_all_records() { self_->delayed_send(self_, records_pause, keep_atom_v); }
-  void tell_records_now() {
+  void tell_records() {
     for (const auto& part : s_.plan.records->all())
-      tell_owners(part);
+      tell_owners(keep_atom_v, part);
   }
   void share_removal(uint64_t kind, const std::string& name) {
     if (!s_.plan.records) return;
     if (!s_.plan.keeps) return s_.plan.records->take_removal(kind, name);
-    for (const auto& [who, m] : s_.members)
-      if (m.card.role == "serve") self_->send(m.there, remove_atom_v, kind, name);
+    tell_owners(remove_atom_v, kind, name);
   }
 
   void changed(const node_card& card) {
@@ -232,6 +226,12 @@ public:
   }
 
 private:
+  template <class... Args>
+  void tell_owners(const Args&... args) {
+    for (const auto& [name, m] : s_.members)
+      if (m.card.role == "serve") self_->send(m.there, args...);
+  }
+
   static void close_socket(int socket) {
     if (socket >= 0) ::close(socket);
   }
@@ -300,20 +300,6 @@ private:
     return milliseconds{std::uniform_int_distribution<int64_t>{0, most.count()}(s_.random)};
   }
 
-  node_view view_of(const node_card& c) const {
-    return {.name = c.name,
-            .instance = c.instance,
-            .role = c.role,
-            .number = c.number,
-            .address = c.address,
-            .version = c.version,
-            .state = c.draining ? node_standing::draining : node_standing::up,
-            .since = now(),
-            .transfers = c.transfers,
-            .window = c.window,
-            .media = c.media};
-  }
-
   void tell_strays(const work_actor& there) {
     const auto all = s_.plan.strays();
     auto from = all.begin();
@@ -360,7 +346,7 @@ members_actor::behavior_type members(managing_members::pointer self, members_pla
         managing_members(self).told(owner, notebooks, last);
       },
       [self](keep_atom, const record_part& part) { managing_members(self).share(part); },
-      [self](keep_atom) { managing_members(self).tell_records_now(); },
+      [self](keep_atom) { managing_members(self).tell_records(); },
       [self](remove_atom, uint64_t kind, const std::string& name) {
         managing_members(self).share_removal(kind, name);
       },

@@ -43,20 +43,6 @@ node_card card_of(const cluster::identity& self, const settings& s) {
   return c;
 }
 
-node_view view_of(const node_card& c) {
-  return {.name = c.name,
-          .instance = c.instance,
-          .role = c.role,
-          .number = c.number,
-          .address = c.address,
-          .version = c.version,
-          .since = now(),
-          .transfers = c.transfers,
-          .window = c.window,
-          .media = c.media,
-          .here = true};
-}
-
 /// Owners that differ would give one notebook two homes.
 std::string differing_owners(const cluster::identity& a, const cluster::identity& b) {
   const bool both_serve = a.role == cluster::node_role::serve && b.role == a.role;
@@ -101,7 +87,9 @@ failure membership::open(caf::actor_system& sys, membership_plan plan) {
   address_ = gate_->address();
   // With the port that was free.
   if (plan_.options->cluster.advertise.empty()) self_.address = address_;
-  roster_.put(view_of(card_of(self_, *plan_.options)), nullptr);
+  auto own = view_of(card_of(self_, *plan_.options));
+  own.here = true;
+  roster_.put(std::move(own), nullptr);
   members_ = spawn_members(sys, members());
   if (!address_.empty()) log::info("nodes may join", {{"address", address_}, {"name", self_.name}});
   return fail(errc::none);

@@ -13,6 +13,20 @@ std::string_view name(node_standing s) {
   return "away";
 }
 
+node_view view_of(const node_card& c) {
+  return {.name = c.name,
+          .instance = c.instance,
+          .role = c.role,
+          .number = c.number,
+          .address = c.address,
+          .version = c.version,
+          .state = c.draining ? node_standing::draining : node_standing::up,
+          .since = now(),
+          .transfers = c.transfers,
+          .window = c.window,
+          .media = c.media};
+}
+
 void roster::put(node_view x, std::shared_ptr<const link_counts> counts) {
   const std::lock_guard lock{mutex_};
   auto& e = nodes_[x.name];

@@ -1,7 +1,7 @@
 #pragma once
 /// The nodes as they are known to this one, for whoever asks from any thread.
 
-#include "actors/gateway.hpp"
+#include "actors/messages.hpp"
 
 #include <atomic>
 #include <map>
@@ -16,6 +16,9 @@ struct link_counts {
   std::atomic<uint64_t> done{0};
   std::atomic<uint64_t> lost{0};
 };
+
+/// Another node by what it says of itself, from now on.
+node_view view_of(const node_card& c);
 
 class roster {
 public:

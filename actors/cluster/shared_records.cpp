@@ -66,11 +66,8 @@ uint64_t shared_records::raise_version() {
 
 /// What is here already is not written again; with `replace` what is here is other than that is.
 void shared_records::keep_if_other(const record& r, bool replace) {
-  for (const auto& of : kinds) {
-    if (of.index() != r.index()) continue;
-    for (const auto& known : plan_.store()->records(of))
-      if (name_of(known) == name_of(r) && (!replace || pack(known) == pack(r))) return;
-  }
+  const auto known = plan_.store()->find_record(r, name_of(r));
+  if (known && (!replace || pack(*known) == pack(r))) return;
   plan_.keep(r);
   tell(r, false);
 }
@@ -123,8 +120,7 @@ void shared_records::take_removal(uint64_t kind, const std::string& name) {
   const std::lock_guard lock{mutex_};
   for (const auto& of : kinds)
     if (of.index() == kind)
-      for (const auto& r : plan_.store()->records(of))
-        if (name_of(r) == name) tell(r, true);
+      if (const auto r = plan_.store()->find_record(of, name)) tell(*r, true);
   plan_.forget(kind, name);
 }
 
