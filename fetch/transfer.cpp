@@ -11,6 +11,7 @@ namespace {
 
 constexpr long receive_buffer = 16'384;
 constexpr uint64_t longest_error_body = 65'536;
+constexpr size_t most_idle_handles = 1'024;
 
 std::string number(uint64_t n) {
   return std::to_string(n);
@@ -18,11 +19,29 @@ std::string number(uint64_t n) {
 
 } // namespace
 
+idle_handles::~idle_handles() {
+  for (auto* h : idle_)
+    curl_easy_cleanup(h);
+}
+
+CURL* idle_handles::take() {
+  if (idle_.empty()) return curl_easy_init();
+  auto* h = idle_.back();
+  idle_.pop_back();
+  return h;
+}
+
+void idle_handles::give_back(CURL* handle) {
+  if (idle_.size() >= most_idle_handles) return curl_easy_cleanup(handle);
+  curl_easy_reset(handle);
+  idle_.push_back(handle);
+}
+
 transfer::transfer(transfer_context& context, fetch_order order, fetch_done done)
     : context_(context)
     , order_(std::move(order))
     , done_(std::move(done))
-    , curl_(curl_easy_init()) {
+    , curl_(context.handles.take()) {
   set_options();
   set_conditions();
 }
@@ -30,7 +49,7 @@ transfer::transfer(transfer_context& context, fetch_order order, fetch_done done
 transfer::~transfer() {
   *context_.held -= held_;
   context_.paused -= paused_;
-  curl_easy_cleanup(curl_);
+  context_.handles.give_back(curl_);
   curl_slist_free_all(headers_);
 }
 

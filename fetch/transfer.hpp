@@ -9,8 +9,24 @@
 
 #include <atomic>
 #include <chrono>
+#include <vector>
 
 namespace troupe {
+
+/// Curl's handles that no transfer uses now: to make one costs more than to use it again.
+class idle_handles {
+public:
+  idle_handles() = default;
+  idle_handles(const idle_handles&) = delete;
+  ~idle_handles();
+  /// A handle with no options set.
+  CURL* take();
+  /// One that is in no multi handle any more.
+  void give_back(CURL* handle);
+
+private:
+  std::vector<CURL*> idle_;
+};
 
 /// What transfers share.
 struct transfer_context {
@@ -19,6 +35,7 @@ struct transfer_context {
   uint64_t inline_bytes = 0;
   size_t url_bytes = 0;
   spool_factory make_spool;
+  idle_handles handles;
   std::atomic<uint64_t> bytes{0};
   /// Transfers whose body waits; the loop's thread only.
   unsigned paused = 0;

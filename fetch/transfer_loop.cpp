@@ -1,5 +1,6 @@
 #include "fetch/transfer_loop.hpp"
 
+#include "fetch/multi_poll.hpp"
 #include "fetch/transfer.hpp"
 #include "fetch/transfer_meter.hpp"
 
@@ -12,9 +13,9 @@
 namespace troupe {
 namespace {
 
-constexpr int longest_wait_ms = 1'000;
+constexpr milliseconds longest_wait{1'000};
 /// While bodies wait for memory to come free, which wakes nobody.
-constexpr int paused_wait_ms = 20;
+constexpr milliseconds paused_wait{20};
 
 struct order_key {
   item_id item;
@@ -28,20 +29,23 @@ struct hash_of_key {
   }
 };
 
+CURLM* new_multi() {
+  static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)ready;
+  return curl_multi_init();
+}
+
 } // namespace
 
 class transfer_loop::loop {
 public:
   loop(const settings& s, spool_factory make_spool, metrics* meter)
       : meter_(meter) {
-    static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    (void)ready;
     context_.options = s.fetch;
     context_.inline_bytes = static_cast<uint64_t>(s.store.inline_original_bytes);
     context_.url_bytes = static_cast<size_t>(s.limits.url_bytes);
     context_.make_spool = std::move(make_spool);
     context_.policy = address_policy::of(s.fetch.allow_networks);
-    multi_ = curl_multi_init();
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
                       static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
@@ -49,7 +53,7 @@ public:
   }
   ~loop() {
     stop_ = true;
-    curl_multi_wakeup(multi_);
+    poll_.wake();
     thread_.join();
     curl_multi_cleanup(multi_);
   }
@@ -59,14 +63,14 @@ public:
       const std::lock_guard lock{mutex_};
       incoming_.emplace_back(std::move(order), std::move(done));
     }
-    curl_multi_wakeup(multi_);
+    poll_.wake();
   }
   void cancel(item_id item, attempt_token token) {
     {
       const std::lock_guard lock{mutex_};
       cancelled_.push_back({item, token});
     }
-    curl_multi_wakeup(multi_);
+    poll_.wake();
   }
   counters count() const {
     return {finished_, running_, context_.bytes, static_cast<uint64_t>(std::max<int64_t>(0, *context_.held))};
@@ -76,11 +80,8 @@ private:
   void run() {
     while (!stop_) {
       take_incoming();
-      int still = 0;
-      curl_multi_perform(multi_, &still);
+      poll_.turn(resume_paused() ? paused_wait : longest_wait);
       take_finished();
-      const bool waits = resume_paused();
-      curl_multi_poll(multi_, nullptr, 0, waits ? paused_wait_ms : longest_wait_ms, nullptr);
     }
     take_incoming();
     while (!transfers_.empty())
@@ -145,7 +146,8 @@ private:
 
   transfer_meter meter_;
   transfer_context context_;
-  CURLM* multi_;
+  CURLM* multi_ = new_multi();
+  multi_poll poll_{multi_};
   std::unordered_map<order_key, std::unique_ptr<transfer>, hash_of_key> transfers_;
   std::atomic<bool> stop_ = false;
   std::atomic<uint64_t> finished_ = 0;
