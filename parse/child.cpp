@@ -1,9 +1,9 @@
 #include "parse/child.hpp"
 
-#include "process/document_file.hpp"
-#include "process/sandbox.hpp"
 #include "parse/sniff.hpp"
 #include "parse/wire.hpp"
+#include "process/document_file.hpp"
+#include "process/sandbox.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iostream>
 #include <new>
+#include <optional>
 
 namespace troupe {
 namespace {
@@ -80,6 +81,24 @@ size_t needed_of(int fd, size_t size) {
   return media ? sizeof head : size;
 }
 
+/// A document as it came: in its file or, without one, with its frame.
+class received {
+public:
+  received(int fd, uint64_t size) {
+    if (fd < 0 && size > wire::most_inline) throw server_gone{};
+    if (fd < 0)
+      text_ = read_text(size);
+    else
+      file_.emplace(fd, needed_of(fd, size));
+    if (fd >= 0) ::close(fd);
+  }
+  std::string_view view() const { return file_ ? file_->view() : std::string_view(text_); }
+
+private:
+  std::string text_;
+  std::optional<mapped_file> file_;
+};
+
 /// True: the process may go on with another document.
 bool serve_one(const child_limits& limits, const parse_function& parse) {
   int fd = -1;
@@ -89,8 +108,7 @@ bool serve_one(const child_limits& limits, const parse_function& parse) {
   if (!wire::read_request(read_text(sizes.header), request)) return false;
   std::string reply;
   try {
-    const mapped_file document{fd, needed_of(fd, sizes.body)};
-    ::close(fd);
+    const received document{fd, sizes.body};
     reply = wire::answer_frame(parse({.data = document.view(),
                                       .url = request.url,
                                       .content_type = request.content_type,

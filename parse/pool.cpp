@@ -2,8 +2,8 @@
 
 #include "parse/documents/pdf.hpp"
 #include "parse/parser_process.hpp"
-#include "process/tool.hpp"
 #include "parse/wire.hpp"
+#include "process/tool.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -40,11 +40,10 @@ struct slot {
   std::optional<job> current;
   clock::time_point deadline;
   bool deadline_is_budget = false;
-  std::shared_ptr<document_file> document;
-  /// To be sent; `descriptor` goes with its first byte.
+  /// To be sent; the file goes with its first byte.
   std::string frame;
   size_t sent = 0;
-  int descriptor = -1;
+  std::unique_ptr<document_file> file;
   std::string received;
   /// Runs while the parser waits for what it writes.
   std::shared_ptr<tool> converter;
@@ -220,18 +219,22 @@ private:
       if (!s.process || s.current) continue;
       s.current.emplace(std::move(waiting_.front()));
       waiting_.pop_front();
-      auto document = document_file::open(s.current->order.body);
-      if (!document) {
-        finish(s, document.error());
-        continue;
-      }
       const auto wall = clock::now() + options_.wall_timeout;
       s.deadline = std::min(wall, s.current->give_up);
       s.deadline_is_budget = s.current->give_up < wall;
-      s.document = std::make_shared<document_file>(std::move(*document));
-      begin(s, wire::request_frame(s.current->order, limits_), s.document->fd());
+      request(s);
     }
     waiting_count_ = waiting_.size();
+  }
+
+  void request(slot& s) {
+    const auto& body = s.current->order.body;
+    auto frame = wire::request_frame(s.current->order, limits_);
+    if (body.path.empty() && body.view().size() <= wire::most_inline)
+      return begin(s, std::move(frame.append(body.view())), nullptr);
+    auto document = document_file::open(body);
+    if (!document) return finish(s, document.error());
+    begin(s, std::move(frame), std::make_unique<document_file>(std::move(*document)));
   }
 
   void wait() {
@@ -256,28 +259,27 @@ private:
     }
   }
 
-  void begin(slot& s, std::string frame, int descriptor) {
+  void begin(slot& s, std::string frame, std::unique_ptr<document_file> file) {
     s.frame = std::move(frame);
     s.sent = 0;
-    s.descriptor = descriptor;
+    s.file = std::move(file);
     s.received.clear();
     send(s);
   }
   void send(slot& s) {
     while (s.sending()) {
       const auto rest = std::string_view(s.frame).substr(s.sent);
-      if (!send_some(s.process->socket(), rest, s.descriptor, s.sent)) return;
-      s.descriptor = -1;
+      if (!send_some(s.process->socket(), rest, s.file ? s.file->fd() : -1, s.sent)) return;
+      s.file.reset();
     }
   }
 
   void receive(slot& s) {
-    std::string block(read_block, '\0');
     for (;;) {
-      const auto n = ::recv(s.process->socket(), block.data(), block.size(), MSG_DONTWAIT);
+      const auto n = ::recv(s.process->socket(), block_.data(), block_.size(), MSG_DONTWAIT);
       if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (n <= 0) return died(s);
-      s.received.append(block.data(), static_cast<size_t>(n));
+      s.received.append(block_.data(), static_cast<size_t>(n));
       if (s.received.size() < wire::prefix_size) continue;
       const auto sizes = wire::read_prefix(s.received.data());
       if (!s.current || s.converter || sizes.header > wire::most_header ||
@@ -302,7 +304,10 @@ private:
 
   void convert(slot& s, conversion what) {
     const auto command = command_of(what);
-    if (command.empty()) return begin(s, wire::granted_frame(fail(errc::no_converter)), -1);
+    if (command.empty()) return begin(s, wire::granted_frame(fail(errc::no_converter)), nullptr);
+    auto document = document_file::open(s.current->order.body);
+    if (!document) return begin(s, wire::granted_frame(document.error()), nullptr);
+    const auto file = std::make_shared<document_file>(std::move(*document));
     const auto left = std::chrono::duration_cast<milliseconds>(s.deadline - clock::now());
     s.converter = std::make_shared<tool>(
         tool_plan{.arguments = command,
@@ -313,7 +318,7 @@ private:
                              .cpu = options_.cpu_timeout}});
     std::erase_if(converters_, [](const auto& c) { return c.done->load(); });
     auto done = std::make_shared<std::atomic<bool>>(false);
-    converters_.push_back({done, std::jthread([this, of = &s, by = s.converter, done, file = s.document] {
+    converters_.push_back({done, std::jthread([this, of = &s, by = s.converter, done, file] {
                              auto written = by->run(file.get());
                              {
                                const std::lock_guard lock{mutex_};
@@ -333,7 +338,7 @@ private:
       for (auto& s : slots_)
         if (&s == l.of && s.converter == l.by) {
           s.converter.reset();
-          begin(s, wire::granted_frame(l.written), -1);
+          begin(s, wire::granted_frame(l.written), nullptr);
         }
   }
 
@@ -369,7 +374,7 @@ private:
   void finish(slot& s, result<document> outcome) {
     auto done = std::move(s.current->done);
     s.current.reset();
-    s.document.reset();
+    s.file.reset();
     s.frame = {};
     s.received = {};
     // Its answer will be nobody's.
@@ -385,6 +390,7 @@ private:
   std::vector<std::string> arguments_;
   std::vector<slot> slots_;
   std::deque<job> waiting_;
+  std::string block_ = std::string(read_block, '\0');
   int wakeup_;
   std::atomic<bool> stop_ = false;
   std::atomic<size_t> waiting_count_ = 0;

@@ -2,11 +2,13 @@
 /// What passes between the server and a parser process: frames over a socket pair.
 ///
 ///   frame    = header size (4 bytes, little-endian) body size (8) header body
-///   request    header: {"url", "type", "max", "images", "image_bytes", "chart_values"}; its body is a file: the
-///              descriptor comes with the frame, the body size is the file's
+///   request    header: {"url", "type", "max", "images", "image_bytes", "chart_values"}; body: the document,
+///   or,
+///              when a descriptor comes with the frame, in that file, whose size the body size is
 ///   wish       header: {"code": "wish", "conversion": N}: the document as a program of that kind writes it
 ///   granted    header: {"code", "text"}            body: what the program wrote
-///   answer     header: {"code", "text", "title", "type", "method", "metadata", "media", "markdown", "images"}
+///   answer     header: {"code", "text", "title", "type", "method", "metadata", "media", "markdown",
+///   "images"}
 ///              body: the Markdown, then the images
 ///
 /// A request is answered by a wish or an answer, a granted wish by an answer.
@@ -17,6 +19,9 @@ namespace troupe::wire {
 
 constexpr size_t prefix_size = 12;
 constexpr uint32_t most_header = 1u << 20;
+/// Documents in memory up to this size go with their frame, in one message of a socket; to make a file of
+/// longer ones costs less.
+constexpr size_t most_inline = 65'536;
 
 /// The frame of a request without its body.
 std::string request_frame(const parse_order& order, const documents::reading_limits& limits);
