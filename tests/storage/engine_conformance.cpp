@@ -78,20 +78,22 @@ BOOST_AUTO_TEST_CASE(large_values_of_every_table) {
 }
 
 BOOST_AUTO_TEST_CASE(changes_of_a_set_apply_in_order) {
-  put(table::items, "a", "old");
-  write([](write_set& s) {
-    BOOST_TEST(s.empty());
-    s.put(table::items, "a", "1");
-    s.erase(table::items, "a");
-    s.put(table::items, "b", "1");
-    s.put(table::items, "b", "2");
-    s.put(table::items, "c", "1");
-    s.erase_range(table::items, "c", "d");
-    s.erase_range(table::items, "d", "e");
-    s.put(table::items, "d", "1");
-    BOOST_TEST(!s.empty());
-  });
-  BOOST_TEST((all(table::items) == expected{{"b", "2"}, {"d", "1"}}));
+  for (const auto t : {table::items, table::index}) {
+    put(t, "a", "old");
+    write([t](write_set& s) {
+      BOOST_TEST(s.empty());
+      s.put(t, "a", "1");
+      s.erase(t, "a");
+      s.put(t, "b", "1");
+      s.put(t, "b", "2");
+      s.put(t, "c", "1");
+      s.erase_range(t, "c", "d");
+      s.erase_range(t, "d", "e");
+      s.put(t, "d", "1");
+      BOOST_TEST(!s.empty());
+    });
+    BOOST_TEST((all(t) == expected{{"b", "2"}, {"d", "1"}}));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(ranges_hold_their_start_and_not_their_end) {
