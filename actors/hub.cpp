@@ -42,6 +42,10 @@ void hub::progress(item_key item, uint8_t percent) {
 
 void hub::clear(item_key item) {
   const std::lock_guard lock{mutex_};
+  end(item);
+}
+
+void hub::end(item_key item) {
   const auto it = working_.find(item.batch);
   if (it == working_.end()) return;
   if (const auto gone = it->second.extract(item.index); !gone.empty()) left(gone.mapped());
@@ -66,6 +70,12 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
   return out;
 }
 
+hub::count hub::count_in_work(batch_id batch) const {
+  const std::lock_guard lock{mutex_};
+  const auto it = working_.find(batch);
+  return {it == working_.end() ? 0 : static_cast<uint32_t>(it->second.size()), told_};
+}
+
 std::map<phase, size_t> hub::stages() const {
   std::map<phase, size_t> out{{phase::fetching, 0}, {phase::parsing, 0}, {phase::persisting, 0}};
   const std::lock_guard lock{mutex_};
@@ -86,9 +96,17 @@ void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
 }
 
 void hub::publish(const std::vector<event>& events) {
+  if (events.empty()) return;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& e : events)
+      if (e.kind == event_kind::item_finished || e.kind == event_kind::attempt_failed)
+        end({e.batch, e.index});
+    told_ = events.back().number;
+  }
   for (const auto& e : events)
     tell({e.batch, e.index, &e, phase::waiting});
-  if (!events.empty()) tell(every_batch, {.durable = &events.back()});
+  tell(every_batch, {.durable = &events.back()});
 }
 
 void hub::tell(batch_id those_of, const news& n) const {

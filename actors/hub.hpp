@@ -49,6 +49,12 @@ public:
   void clear(batch_id batch);
   /// In the order of their indexes.
   std::vector<item_in_work> in_work(batch_id batch) const;
+  /// How many they are. Of a row that knows of no later event than `told`, none of them has ended.
+  struct count {
+    uint32_t items = 0;
+    event_number told{};
+  };
+  count count_in_work(batch_id batch) const;
   /// Of all batches: how many are in each stage.
   std::map<phase, size_t> stages() const;
 
@@ -56,7 +62,7 @@ public:
   void on_outbox(std::function<void(const std::vector<uint64_t>&)> call);
   void tell_outbox(const std::vector<uint64_t>& webhooks) const;
 
-  /// Tells the listeners of each event's batch.
+  /// Tells the listeners of each event's batch; items whose attempt has ended are in work no more.
   void publish(const std::vector<event>& events);
 
   /// Hears of one batch until the subscription is destroyed.
@@ -89,6 +95,8 @@ private:
   static constexpr batch_id every_batch{};
 
   void left(const item_in_work& x) const;
+  /// Under the lock.
+  void end(item_key item);
   void tell(const news& n) const { tell(n.batch, n); }
   void tell(batch_id those_of, const news& n) const;
 
@@ -97,6 +105,7 @@ private:
   std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
+  event_number told_{};
   std::function<void(const std::vector<uint64_t>&)> on_outbox_;
 };
 

@@ -49,6 +49,7 @@ private:
   template <class T, class Work>
   void read(answer<T> done, Work work);
   result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) const;
+  std::optional<batch_view> read_counts(batch_id id) const;
   result<batch_view> read_batch(batch_id id, uint32_t offset, uint32_t limit) const;
   result<item_list> read_items(batch_id id, const item_filter& f, uint32_t from, uint32_t limit) const;
   result<event_page> read_events(batch_id id, event_number after, uint32_t limit) const;

@@ -66,6 +66,21 @@ BOOST_AUTO_TEST_CASE(the_hub_tells_who_listens_and_forgets_who_left) {
   BOOST_TEST(h.in_work(batch_id{1}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_item_whose_end_is_told_is_in_work_no_more) {
+  hub h;
+  for (const uint32_t index : {0, 1, 2})
+    h.set({batch_id{1}, index}, phase::persisting);
+  BOOST_TEST(h.count_in_work(batch_id{1}).items == 3u);
+  h.publish(
+      {{.number = event_number{7}, .kind = event_kind::item_finished, .batch = batch_id{1}, .index = 1},
+       {.number = event_number{8}, .kind = event_kind::attempt_failed, .batch = batch_id{1}, .index = 2},
+       {.number = event_number{9}, .kind = event_kind::batch_changed, .batch = batch_id{1}}});
+  const auto left = h.count_in_work(batch_id{1});
+  BOOST_TEST(left.items == 1u);
+  BOOST_TEST(raw(left.told) == 9u);
+  BOOST_TEST(h.in_work(batch_id{1})[0].index == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(backoff_doubles_has_jitter_and_a_limit) {
   settings s;
   s.work.attempts = 100;
