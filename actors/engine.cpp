@@ -354,8 +354,8 @@ private:
     out.epoch = ledger_->epoch();
     out.with.writer = spawn_writer(sys, *ledger_, hub_, s, true, &meter_);
     out.with.reader = spawn_reader(sys, *catalog_);
-    out.with.transfers = spawn_transfers(sys, *transfers_);
-    out.with.parser = spawn_parser(sys, *pool_);
+    out.with.transfers = spawn_transfers(sys, *transfers_, options_.instead);
+    out.with.parser = spawn_parser(sys, *pool_, options_.instead);
     out.with.listener = spawn_listener(sys, *media_);
     out.with.gate =
         spawn_gate(sys,

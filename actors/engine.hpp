@@ -2,6 +2,7 @@
 /// A whole node without its front: store, services, actors. It is the gateway of its front.
 
 #include "actors/gateway.hpp"
+#include "actors/stand_ins.hpp"
 #include "cluster/wire.hpp"
 #include "config/settings.hpp"
 
@@ -24,6 +25,7 @@ struct engine_options {
   std::function<void()> drain;
   /// What it speaks with other nodes: a test's, else `cluster::wire_version`.
   uint32_t wire = cluster::wire_version;
+  stand_ins instead;
 };
 
 /// A node's life: `start`, work, `drain`, `close`. A front that uses it is stopped between the last two and

@@ -55,8 +55,8 @@ public:
     if (!joined) return joined.error();
     cluster_ = std::move(*joined);
     services with;
-    with.transfers = spawn_transfers(*system_, *transfers_);
-    with.parser = spawn_parser(*system_, *pool_);
+    with.transfers = spawn_transfers(*system_, *transfers_, options_.instead);
+    with.parser = spawn_parser(*system_, *pool_, options_.instead);
     with.listener = spawn_listener(*system_, *media_);
     cluster_->use(with);
     cluster_->run();

@@ -36,6 +36,11 @@ void keep_promise(Self self, uint64_t number, Result& r) {
   if (!node.empty()) node.mapped().deliver(std::move(r));
 }
 
+template <class Result, class T>
+Result answer_of(result<T> r) {
+  return r ? Result{fail(errc::none), std::move(*r)} : Result{r.error(), {}};
+}
+
 using inner_transfers = transfers_actor::extend<caf::reacts_to<done_atom, uint64_t, fetch_result>>;
 using inner_listener = listener_actor::extend<caf::reacts_to<done_atom, uint64_t, listen_result>>;
 using inner_parser = parser_actor::extend<caf::reacts_to<done_atom, uint64_t, parse_result>>;
@@ -50,8 +55,7 @@ inner_transfers::behavior_type transfers(inner_transfers::stateful_pointer<trans
           loop->submit(std::move(order), [address, number](result<fetched> r) {
             const auto to = caf::actor_cast<inner_transfers>(address);
             if (!to) return;
-            caf::anon_send(to, done_atom_v, number,
-                           r ? fetch_result{fail(errc::none), std::move(*r)} : fetch_result{r.error(), {}});
+            caf::anon_send(to, done_atom_v, number, answer_of<fetch_result>(std::move(r)));
           });
         });
       },
@@ -68,8 +72,7 @@ inner_parser::behavior_type parser(inner_parser::stateful_pointer<parser_state> 
           pool->submit(std::move(order), [address, number](result<document> r) {
             const auto to = caf::actor_cast<inner_parser>(address);
             if (!to) return;
-            caf::anon_send(to, done_atom_v, number,
-                           r ? parse_result{fail(errc::none), std::move(*r)} : parse_result{r.error(), {}});
+            caf::anon_send(to, done_atom_v, number, answer_of<parse_result>(std::move(r)));
           });
         });
       },
@@ -100,11 +103,19 @@ inner_listener::behavior_type listener(inner_listener::stateful_pointer<listener
 
 } // namespace
 
-transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop) {
-  return sys.spawn(transfers, &loop);
+transfers_actor spawn_transfers(caf::actor_system& sys, transfer_loop& loop, const stand_ins& instead) {
+  if (!instead.fetch) return sys.spawn(transfers, &loop);
+  return sys.spawn([fetch = instead.fetch]() -> transfers_actor::behavior_type {
+    return {[fetch](fetch_atom, const fetch_order& order) { return answer_of<fetch_result>(fetch(order)); },
+            [](cancel_atom, item_id, attempt_token) {}};
+  });
 }
-parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool) {
-  return sys.spawn(parser, &pool);
+parser_actor spawn_parser(caf::actor_system& sys, parser_pool& pool, const stand_ins& instead) {
+  if (!instead.parse) return sys.spawn(parser, &pool);
+  return sys.spawn([parse = instead.parse]() -> parser_actor::behavior_type {
+    return {[parse](parse_atom, const parse_order& order) { return answer_of<parse_result>(parse(order)); },
+            [](cancel_atom, item_id, attempt_token) {}};
+  });
 }
 
 listener_actor spawn_listener(caf::actor_system& sys, media_pool& pool) {

@@ -1,11 +1,10 @@
 /// A cluster: bench_cluster [growth] [overhead] [door], all of them without an argument. Real processes in
 /// network namespaces of this process's own, which share the machine's cores with the origin.
-///   growth    items/s with one worker and with three, an origin that answers after 200 ms, windows of 256 a
-///   node,
-///             one line of plain text an item: parsers pass it through
-///   overhead  what an item costs more on another node: CPU of all processes an item, with such lines and
-///   with pages
-///             of 2 and 40 KiB, on the owner alone and on a worker alone
+///   growth    items/s with one worker and with three: an origin that answers after 200 ms, windows of 256 a
+///             node, one line of text an item, parse stages that do nothing
+///   overhead  what an item costs more on another node: CPU of all processes an item, on the owner alone and
+///   on
+///             a worker alone, with parse stages that do nothing, with lines of text and with pages of 2 KiB
 ///   door      200 connections to the cluster's port that say nothing, for a minute: the CPU that they cost
 #include "tests/support/cluster.hpp"
 #include "bench/measure.hpp"
@@ -81,20 +80,47 @@ double run_batch(cluster& all, const origin& site, const std::string& path, unsi
   return seconds_since(begin);
 }
 
-double rate_with(unsigned workers, unsigned items) {
+/// While it is there, processes that are started have parse stages that do nothing.
+class nothing_parsed {
+public:
+  nothing_parsed() { setenv("TROUPE_TEST_NOOP", "parse", 1); }
+  ~nothing_parsed() { unsetenv("TROUPE_TEST_NOOP"); }
+};
+
+struct run_figures {
+  double rate = 0;
+  /// Microseconds an item.
+  double owner = 0;
+  double workers = 0;
+  double origin_and_client = 0;
+};
+
+run_figures run_with(unsigned workers, unsigned items) {
   origin site;
   site.forget_requests(true);
+  const nothing_parsed quick;
   cluster all{1, workers, wide, idle};
   run_batch(all, site, "/line/200/", 0, 1'000);
-  return items / run_batch(all, site, "/line/200/", 1'000, items);
+  const auto owner = [&] { return cpu_of_tree(all.at("n1").pid()); };
+  const auto own = [] { return cpu_of(getpid()); };
+  const double before[]{owner(), cpu_of(all), own()};
+  const auto seconds = run_batch(all, site, "/line/200/", 1'000, items);
+  const auto of_owner = owner() - before[0];
+  const auto us = 1e6 / items;
+  return {items / seconds, of_owner * us, (cpu_of(all) - before[1] - of_owner) * us,
+          (own() - before[2]) * us};
 }
 
 void growth(unsigned runs) {
-  std::vector<double> one, three, ratio;
+  std::vector<double> one, three, ratio, owner, worker, rest;
   for (unsigned i = 0; i < runs; ++i) {
-    one.push_back(rate_with(1, 8'000));
-    three.push_back(rate_with(3, 24'000));
+    one.push_back(run_with(1, 8'000).rate);
+    const auto r = run_with(3, 24'000);
+    three.push_back(r.rate);
     ratio.push_back(three.back() / one.back());
+    owner.push_back(r.owner);
+    worker.push_back(r.workers);
+    rest.push_back(r.origin_and_client);
   }
   const auto median = [](std::vector<double> x) {
     std::sort(x.begin(), x.end());
@@ -102,6 +128,9 @@ void growth(unsigned runs) {
   };
   print("growth", "one worker, items/s", median(one), "1/s");
   print("growth", "three workers, items/s", median(three), "1/s");
+  print("growth", "CPU an item, the owner", median(owner), "us");
+  print("growth", "CPU an item, a worker", median(worker), "us");
+  print("growth", "CPU an item, origin and client", median(rest), "us");
   std::printf("%-9s %-52s %14.2f\n", "growth", "three against one", median(ratio));
 }
 
@@ -123,6 +152,10 @@ void compare(const char* what, const std::string& path, unsigned items) {
 }
 
 void overhead() {
+  {
+    const nothing_parsed quick;
+    compare("nothing parsed", "/line/0/", 10'000);
+  }
   compare("a line of text", "/line/0/", 10'000);
   compare("a page of 2 KiB", "/page/", 10'000);
 }

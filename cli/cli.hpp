@@ -14,6 +14,7 @@ struct hooks {
   uint32_t wire_version = 0;
   /// Inside parser processes.
   parse_function parse = parse_document;
+  stand_ins instead;
 };
 
 /// Exit codes of every command.

@@ -50,6 +50,7 @@ int serve(const serve_command& c, const hooks& with) {
 
   options.drain = end_this_process;
   if (with.wire_version > 0) options.wire = with.wire_version;
+  options.instead = with.instead;
   // The front keeps a reference: these stay where they are.
   const auto s = options.s;
   auto node = engine_gateway::start(std::move(options));

@@ -51,6 +51,7 @@ int work(const work_command& c, const hooks& with) {
   const signals_heeded signals;
   options.drain = end_this_process;
   if (with.wire_version > 0) options.wire = with.wire_version;
+  options.instead = with.instead;
   const auto drain_timeout = s.work.drain_timeout;
   auto node = worker_node::start(std::move(options));
   if (!node) {
