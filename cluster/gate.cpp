@@ -1,5 +1,6 @@
 #include "cluster/gate.hpp"
 
+#include "cluster/patience.hpp"
 #include "cluster/refusals.hpp"
 #include "cluster/relay.hpp"
 #include "config/log.hpp"
@@ -45,6 +46,8 @@ struct guest {
   channel line;
   asio::steady_timer deadline;
   std::string from;
+  /// As `patience` calls it.
+  std::string source;
   std::string begun;
   bool late = false;
   bool spoke = false;
@@ -132,10 +135,15 @@ private:
   }
 
   void welcome_guest(tcp::socket socket) {
-    boost::system::error_code unknown;
-    const auto at = socket.remote_endpoint(unknown);
+    boost::system::error_code gone;
+    const auto at = socket.remote_endpoint(gone);
+    if (gone) return;
+    const auto source = patience::source_of(at.address());
+    if (patience_.is_out(source, std::chrono::steady_clock::now()))
+      return refusals_.note(text_of(at), "it has failed too often");
     const auto g = std::make_shared<guest>(std::move(socket));
-    g->from = unknown ? "?" : text_of(at);
+    g->from = text_of(at);
+    g->source = source;
     g->give(settings_.cluster.handshake_timeout, g);
     guests_.push_back(g);
     if (guests_.size() > static_cast<size_t>(settings_.cluster.max_handshakes)) end_a_guest();
@@ -158,10 +166,10 @@ private:
     if (tls_) {
       g->line.secure(tls_.server);
       const auto [refused] = co_await g->line.tls()->async_handshake(asio::ssl::stream_base::server, tuple);
-      if (refused) co_return not_welcome(*g, why_refused(g->line.tls()->native_handle(), refused.message()));
+      if (refused) co_return a_stranger(*g, why_refused(g->line.tls()->native_handle(), refused.message()));
     }
     const auto line = co_await read_line(*g);
-    if (line.empty()) co_return not_welcome(*g, "it does not say who it is");
+    if (line.empty()) co_return a_stranger(*g, "it does not say who it is");
     const auto heard = read_hello(line, plan_.self.wire);
     const auto why = heard ? judge(*g, *heard) : std::string(heard.error().text());
     const auto answer = why.empty() ? welcome_line(plan_.self) : refusal_line(plan_.self, why);
@@ -177,6 +185,11 @@ private:
     if (g.line.tls() && !certificate_names(g.line.tls()->native_handle(), h.from.name))
       return "its certificate is not for the name " + h.from.name;
     return plan_.admit ? plan_.admit(h) : std::string{};
+  }
+
+  void a_stranger(guest& g, const std::string& why) {
+    patience_.failed(g.source, std::chrono::steady_clock::now());
+    not_welcome(g, why);
   }
 
   void not_welcome(guest& g, const std::string& why) {
@@ -287,6 +300,7 @@ private:
   std::string address_;
   std::list<guest_ptr> guests_;
   refusals refusals_;
+  patience patience_{static_cast<size_t>(settings_.cluster.failed_handshakes)};
   std::thread thread_;
 };
 

@@ -3,7 +3,8 @@
 ///
 /// A connection costs a socket until its first byte has come, and `cluster.handshake_timeout_ms` later it has
 /// said who it is (wire.hpp) or is closed; at most `cluster.max_handshakes` are that far at once, a further
-/// one ends the oldest, of those that have said nothing if there are any. Only then is there a stream: its
+/// one ends the oldest, of those that have said nothing if there are any. A source that fails again and again
+/// is not listened to for a while (patience.hpp). Only then is there a stream: its
 /// bytes go through a pair of sockets to whoever speaks the stream's protocol in this process, so that no
 /// other port is open. Without certificates the same lines are spoken in the clear, on loopback alone
 /// (settings_checks.cpp).

@@ -163,6 +163,7 @@ struct settings {
     milliseconds timeout{5'000};
     milliseconds handshake_timeout{5'000};
     int64_t max_handshakes = 256;
+    int64_t failed_handshakes = 32;
     milliseconds reconnect{500};
     milliseconds reconnect_limit{10'000};
     int64_t chunk_bytes = 262'144;

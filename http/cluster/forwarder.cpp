@@ -44,6 +44,13 @@ bool is_hop_by_hop(beast::string_view name) {
   return false;
 }
 
+/// A header of the connection because its `Connection` says so.
+bool is_named_hop_by_hop(const exchange& x, const std::string& name) {
+  return std::any_of(x.sent.begin(), x.sent.end(), [&](const auto& field) {
+    return beast::iequals(field.first, "Connection") && bhttp::token_list{field.second}.exists(name);
+  });
+}
+
 bool is_ours(beast::string_view name) {
   return is_hop_by_hop(name) || beast::iequals(name, "Server") || beast::iequals(name, "Content-Type") ||
          name.starts_with("Access-Control-") || beast::iequals(name, "Vary");
@@ -109,7 +116,8 @@ namespace {
 std::string head_of(const exchange& x, const std::string& target, bool with_body, bool chunked) {
   std::string out = (with_body ? x.method : std::string("GET")) + " " + target + " HTTP/1.1\r\n";
   for (const auto& [name, value] : x.sent)
-    if (!is_hop_by_hop(name) && (with_body || !beast::iequals(name, "Content-Type")))
+    if (!is_hop_by_hop(name) && !is_named_hop_by_hop(x, name) &&
+        (with_body || !beast::iequals(name, "Content-Type")))
       out += name + ": " + value + "\r\n";
   out += "X-Request-Id: " + x.request_id + "\r\n";
   if (with_body && chunked) out += "Transfer-Encoding: chunked\r\n";

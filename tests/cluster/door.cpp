@@ -100,13 +100,38 @@ BOOST_AUTO_TEST_CASE(who_is_no_node_is_refused_and_the_log_says_why) {
   const int clear = connect_to(n.address(), 9070);
   const std::string hello = "{\"troupe\":1,\"stream\":\"actors\",\"name\":\"clear\"}\n";
   BOOST_TEST(send(clear, hello.data(), hello.size(), MSG_NOSIGNAL) == ssize_t(hello.size()));
-  BOOST_TEST(becomes([&] { return n.log().find("wrong version number") != std::string::npos; }, 10s), n.log());
+  BOOST_TEST(becomes([&] { return n.log().find("wrong version number") != std::string::npos; }, 10s),
+             n.log());
   close(clear);
   is_refused({c, 202, "late", papers_of(own, "late", ca), joining}, "its certificate has expired");
   is_refused({c, 203, "foe", papers_of(foreign, "foe", ca), joining}, "its certificate is a stranger's");
   is_refused({c, 204, "somebody", papers_of(own, "other", ca), joining},
              "its certificate is not for the name somebody");
   BOOST_TEST(n.logged("a node has joined") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_fails_again_and_again_is_closed_unread_and_nobody_else) {
+  cluster c{1, 0, {"cluster.failed_handshakes=5"}};
+  auto& n = c.at("n1");
+  const auto closed = [&] {
+    const int fd = connect_to(n.address(), 9070);
+    const std::string nonsense(64, 'x');
+    send(fd, nonsense.data(), nonsense.size(), MSG_NOSIGNAL);
+    char byte;
+    while (recv(fd, &byte, 1, 0) > 0) {
+    }
+    close(fd);
+  };
+  for (int i = 0; i < 12; ++i)
+    closed();
+  BOOST_TEST(n.log().find("it has failed too often") != std::string::npos, n.log());
+  c.command("cluster cert w1 --dir " + c.folder() + "/pki");
+  const stranger welcome{c,
+                         202,
+                         "w1",
+                         papers_of(c.folder() + "/pki", "w1", c.folder() + "/pki/ca.pem"),
+                         {"work", "--join", n.address() + ":9070"}};
+  BOOST_TEST(becomes([&] { return n.logged("a node has joined") == 1u; }, 20s), n.log());
 }
 
 BOOST_AUTO_TEST_CASE(a_client_without_a_certificate_is_refused) {
