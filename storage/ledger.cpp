@@ -6,11 +6,19 @@ namespace troupe {
 
 namespace key = layout::key;
 
+namespace {
+
+/// Texts whose source is remembered from one commit to the next.
+constexpr size_t most_texts = 4'096;
+
+} // namespace
+
 ledger::ledger(engine& db, file_store& files, const ledger_options& options)
     : db_(db)
     , files_(files)
     , options_(options)
-    , set_(db.new_write_set()) {}
+    , set_(db.new_write_set())
+    , ahead_(db) {}
 
 // -- start ------------------------------------------------------------------------------------------
 
@@ -327,6 +335,8 @@ void ledger::forget_staged() {
   set_ = db_.new_write_set();
   events_.clear();
   batches_.clear();
+  texts_.clear();
+  ahead_.clear();
   forget_changes();
   webhooks_.clear();
   standing_webhooks_.clear();
@@ -339,7 +349,7 @@ void ledger::forget_changes() {
   dirty_.clear();
   removed_.clear();
   items_.clear();
-  texts_.clear();
+  if (texts_.size() > most_texts) texts_.clear();
   kept_files_.clear();
   released_.clear();
   accepted_.clear();

@@ -7,6 +7,7 @@
 #include "model/work.hpp"
 #include "storage/engine.hpp"
 #include "storage/file_store.hpp"
+#include "storage/items_ahead.hpp"
 #include "storage/layout.hpp"
 
 #include <span>
@@ -231,6 +232,8 @@ private:
   std::unordered_map<batch_id, batch> acceptances_;
   /// What this write set has changed already, for those staged behind it.
   std::unordered_map<item_key, item> items_;
+  items_ahead ahead_;
+  /// Sources by the keys of their texts, as of this write set; 0: there is none.
   std::unordered_map<std::string, source_id> texts_;
   std::unordered_set<batch_id> dirty_;
   /// Removed by this write set.

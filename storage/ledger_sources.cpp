@@ -12,7 +12,8 @@ source_id ledger::same_text(notebook_id n, const digest& text) {
   const auto k = key::text(n, text);
   if (const auto it = texts_.find(k); it != texts_.end()) return it->second;
   const auto row = db_.get(table::index, k);
-  return row ? source_id{key::number_at(*row, 0)} : source_id{};
+  if (!row) return {};
+  return texts_[k] = source_id{key::number_at(*row, 0)};
 }
 
 failure ledger::store_original(const content_ref& body) {
@@ -108,7 +109,6 @@ void ledger::replace_source(const source& old, const finding& f, const digest& t
   row.markdown = text;
   row.markdown_size = f.text.markdown.size();
   row.updated = at;
-  texts_.erase(key::text(old.home, old.markdown));
   set_->put(table::sources, key::number(raw(row.id)), layout::encode(row));
   set_->put(table::index, key::content_use(text, row.id), {});
   if (!row.original.empty()) set_->put(table::index, key::content_use(row.original, row.id), {});
@@ -175,9 +175,10 @@ result<bool> ledger::remove(notebook_id n, source_id s, bool force) {
 
 /// The notebook may have another source with the same text.
 void ledger::erase_text(notebook_id n, const source& row) {
+  if (same_text(n, row.markdown) != row.id) return;
   const auto k = key::text(n, row.markdown);
-  const auto leads_to = db_.get(table::index, k);
-  if (leads_to && key::number_at(*leads_to, 0) == raw(row.id)) set_->erase(table::index, k);
+  set_->erase(table::index, k);
+  texts_[k] = {};
 }
 
 failure ledger::drop_source(const source& row) {

@@ -249,10 +249,15 @@ rocksdb::ColumnFamilyOptions family_options(table t, const std::shared_ptr<rocks
   blocks.block_cache = cache;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   blocks.cache_index_and_filter_blocks = true;
+  // What was written last is what is asked for.
+  blocks.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   o.compression = rocksdb::kLZ4Compression;
   o.write_buffer_size = 16 << 20;
   o.max_write_buffer_number = 2;
+  // Most URLs and texts that are looked up are not there.
+  o.memtable_prefix_bloom_size_ratio = 0.02;
+  o.memtable_whole_key_filtering = true;
   if (t == table::content) {
     // Documents are written once, read rarely and deleted together: kept out of compaction's way.
     o.enable_blob_files = true;

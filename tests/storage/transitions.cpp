@@ -33,6 +33,51 @@ batch_state state_after(store& s, const std::vector<item_state>& ends) {
 
 BOOST_AUTO_TEST_SUITE(transitions)
 
+BOOST_DATA_TEST_CASE(what_was_read_ahead_is_never_older_than_the_store, engines, kind) {
+  store s(kind);
+  const auto b = s.accept(specs(400));
+  const item_key first{b.id, 0};
+  const item_key second{b.id, 1};
+  // The first of them has the stretch of both read.
+  BOOST_TEST(s.end(s.ending_of(first, item_state::retry_wait)).applied);
+  s.flush();
+  const auto late = s.ending_of(first, item_state::failed);
+  BOOST_TEST(s.end(s.success_of(first, "text")).applied);
+  BOOST_TEST(s.end(s.success_of(second, "other")).applied);
+  BOOST_TEST(!s.end(late).applied);
+  s.flush();
+  BOOST_TEST(!s.end(late).applied);
+  BOOST_TEST(!s.end(s.ending_of(second, item_state::failed)).applied);
+  s.flush();
+  BOOST_TEST(s.row(first).attempts == 2u);
+  BOOST_TEST((s.row(second).state == item_state::succeeded));
+  BOOST_TEST((s.row(b.id).counts == s.reader().recount(b.id)));
+  // What is staged when a stretch is read is newer than what is stored.
+  const item_key far{b.id, 200};
+  BOOST_TEST(s.end(s.ending_of(far, item_state::retry_wait)).applied);
+  s.db().fail_next();
+  std::vector<event> lost;
+  BOOST_TEST((s.writer().flush(lost).code != errc::none));
+  BOOST_TEST(s.end(s.ending_of(far, item_state::failed)).applied);
+  s.flush();
+  BOOST_TEST(s.row(far).attempts == 1u);
+  s.check_sound();
+}
+
+BOOST_DATA_TEST_CASE(a_text_that_went_is_no_duplicate_in_the_same_commit, engines, kind) {
+  store s(kind);
+  const auto b = s.accept(specs(2));
+  BOOST_TEST(s.end(s.success_of({b.id, 0}, "old")).applied);
+  s.flush();
+  BOOST_TEST(s.writer().retry_item({b.id, 0}, {}).has_value());
+  s.flush();
+  BOOST_TEST(s.end(s.success_of({b.id, 0}, "new")).applied);
+  BOOST_TEST(s.end(s.success_of({b.id, 1}, "old")).applied);
+  s.flush();
+  BOOST_TEST(!s.row(item_key{b.id, 1}).duplicate);
+  s.check_sound();
+}
+
 BOOST_DATA_TEST_CASE(a_success, engines, kind) {
   store s(kind);
   const auto b = s.accept(specs(1));

@@ -1,0 +1,48 @@
+#include "storage/items_ahead.hpp"
+
+#include "storage/layout.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace key = layout::key;
+
+namespace {
+
+/// Of the newest part first: that is the one that is mostly asked for.
+template <class Parts>
+auto part_of(Parts& parts, const item_key& k) {
+  return std::find_if(parts.rbegin(), parts.rend(), [&](const auto& p) {
+    return p.batch == k.batch && p.number == k.index / items_ahead::stretch;
+  });
+}
+
+} // namespace
+
+void items_ahead::read(const item_key& k, const std::function<bool(const item_key&)>& is_staged) {
+  if (part_of(parts_, k) != parts_.rend()) return;
+  if (parts_.size() >= most_parts) parts_.pop_front();
+  auto& p = parts_.emplace_back(part{k.batch, k.index / stretch, {}});
+  const auto first = p.number * stretch;
+  const auto at = db_.snapshot();
+  for (auto row = at->scan(table::items, key::item({k.batch, first}), key::item({k.batch, first + stretch}));
+       row->valid(); row->next()) {
+    item x;
+    x.key = {k.batch, key::index_of(row->key())};
+    if (!is_staged(x.key) && layout::decode(row->value(), x)) p.rows.emplace(x.key.index, std::move(x));
+  }
+}
+
+const item* items_ahead::find(const item_key& k) const {
+  const auto p = part_of(parts_, k);
+  if (p == parts_.rend()) return nullptr;
+  const auto it = p->rows.find(k.index);
+  return it == p->rows.end() ? nullptr : &it->second;
+}
+
+void items_ahead::forget(const item_key& k) {
+  if (const auto p = part_of(parts_, k); p != parts_.rend()) p->rows.erase(k.index);
+}
+
+} // namespace troupe

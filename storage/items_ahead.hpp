@@ -1,0 +1,45 @@
+#pragma once
+/// Rows of items that are about to be asked for: those of a batch end nearly in order, and to read a stretch
+/// of them costs little more than to look one up. Used by the ledger, which tells of every row that it
+/// changes.
+
+#include "model/batch.hpp"
+#include "storage/engine.hpp"
+
+#include <deque>
+#include <functional>
+#include <unordered_map>
+
+namespace troupe {
+
+class items_ahead {
+public:
+  /// Items in a stretch. Of a batch with fewer open items none is read ahead.
+  static constexpr uint32_t stretch = 128;
+
+  explicit items_ahead(const engine& db)
+      : db_(db) {}
+
+  /// Reads the stretch that holds `k`, unless it was; but not rows whose newest state is not stored yet.
+  /// Throws `unreadable`.
+  void read(const item_key& k, const std::function<bool(const item_key&)>& is_staged);
+  /// The stored row; null: unknown here.
+  const item* find(const item_key& k) const;
+  /// The row is about to change.
+  void forget(const item_key& k);
+  void clear() { parts_.clear(); }
+
+private:
+  struct part {
+    batch_id batch{};
+    uint32_t number = 0;
+    std::unordered_map<uint32_t, item> rows;
+  };
+  static constexpr size_t most_parts = 64;
+
+  const engine& db_;
+  /// The newest last.
+  std::deque<part> parts_;
+};
+
+} // namespace troupe
