@@ -79,6 +79,7 @@ void take_owners(gate_pointer self, const serving_nodes& now) {
     self->delayed_send(self, say_anew_interval, flush_atom_v);
     s.all.counted_elsewhere(
         [self](const std::string& host) { return self->state.shared->is_elsewhere(host); });
+    s.all.unknown_yet([self](const std::string& host) { return self->state.shared->is_unknown(host); });
   }
   std::set<node_number> numbers;
   for (const auto& [number, there] : now.others)
@@ -97,7 +98,7 @@ void hear_owner(gate_pointer self, uint32_t from, const host_message& m) {
 /// Messages may be lost, and nodes may disagree for a while: everything is said anew now and then.
 void say_anew(gate_pointer self) {
   auto& s = self->state;
-  if (!s.owners.empty()) s.shared->say_anew();
+  if (!s.owners.empty()) s.shared->next_round();
   self->delayed_send(self, say_anew_interval, flush_atom_v);
   give_turns(self);
 }

@@ -313,7 +313,9 @@ using supervisor_actor = turn_taker::extend_with<stage_taker>::extend<
     // What an item waits for.
     caf::replies_to<look_atom, uint32_t>::with<wait_reason>,
     // Starts nothing new; quits when the items in work are done.
-    caf::reacts_to<drain_atom>>;
+    caf::reacts_to<drain_atom>,
+    // INTERNAL: look for stages that are overdue.
+    caf::reacts_to<wake_atom>>;
 
 /// NODE: the root. Starts the services, recovers open batches, starts a supervisor for each batch and
 /// starts it again should it die; drains and stops all in order.

@@ -1,5 +1,6 @@
 #pragma once
-/// What a stage actor has asked a service for. Included by the stage actors' own files only.
+/// What a stage actor has asked a service for, and how long that may take. A stage asks without a timer of
+/// its own: whoever has it run looks once a second for those that are overdue.
 
 #include "actors/interfaces.hpp"
 
@@ -9,6 +10,10 @@ namespace troupe {
 
 /// Services answer within the budget; this much later something is wrong with them.
 constexpr milliseconds service_grace{5'000};
+/// Media waits for its turn at the listener, then takes at most `media.timeout_ms`.
+constexpr milliseconds listening_timeout{std::chrono::hours{24}};
+/// Between two looks for stages that are overdue.
+constexpr milliseconds watch_interval{1'000};
 
 /// What a request to a service that gave no answer means.
 inline failure unanswered(const caf::error& e, bool elsewhere = false) {

@@ -5,9 +5,6 @@
 namespace troupe {
 namespace {
 
-/// Media waits for its turn at the listener, then takes at most `media.timeout_ms`.
-constexpr milliseconds listening_timeout{std::chrono::hours{24}};
-
 /// The state of a PARSE actor.
 struct parse_state {
   services with;
@@ -33,7 +30,7 @@ public:
     if (s_.with.elsewhere && s_.order.lies_there) return place();
     if (body.bytes || !body.path.empty()) return parse();
     // An upload comes by its name: its bytes are with the store.
-    self_->request(s_.with.reader, s_.order.work.budget, read_atom_v, body.hash, body.size)
+    self_->request(s_.with.reader, caf::infinite, read_atom_v, body.hash, body.size)
         .then(
             [self = self_](content_ref& found) {
               self->state.order.body = std::move(found);
@@ -53,9 +50,8 @@ private:
   /// On another node, which listens as well.
   void place() {
     s_.asked.begin(s_.with.elsewhere, s_.order.work);
-    const auto timeout = s_.order.media ? listening_timeout : s_.order.work.budget + service_grace;
     self_
-        ->request(s_.with.elsewhere, timeout, parse_atom_v, s_.order,
+        ->request(s_.with.elsewhere, caf::infinite, parse_atom_v, s_.order,
                   caf::actor_cast<progress_taker>(s_.boss), s_.index)
         .then(
             [self = self_](parse_result& r) {
@@ -71,8 +67,7 @@ private:
   template <class Then>
   void ask_parser(parse_order order, Then then) {
     s_.asked.begin(s_.with.parser, order.work);
-    const auto timeout = order.work.budget + service_grace;
-    self_->request(s_.with.parser, timeout, parse_atom_v, std::move(order))
+    self_->request(s_.with.parser, caf::infinite, parse_atom_v, std::move(order))
         .then(
             [self = self_, then](parse_result& r) {
               self->state.asked.end();
@@ -100,7 +95,7 @@ private:
     self_->send(s_.boss, progress_atom_v, s_.index, order.work.token, uint32_t{0});
     s_.asked.begin(s_.with.listener, order.work);
     self_
-        ->request(s_.with.listener, listening_timeout, listen_atom_v, order,
+        ->request(s_.with.listener, caf::infinite, listen_atom_v, order,
                   caf::actor_cast<progress_taker>(s_.boss), s_.index)
         .then(
             [self = self_](listen_result& r) {
@@ -139,8 +134,8 @@ private:
     if (here || unwanted || r.error.code == errc::node_lost) return report(std::move(r));
     const auto whole = std::make_shared<parse_result>(std::move(r));
     self_
-        ->request(s_.with.elsewhere, s_.order.work.budget + service_grace, read_atom_v, s_.order.work.item,
-                  s_.order.work.token, wanted)
+        ->request(s_.with.elsewhere, caf::infinite, read_atom_v, s_.order.work.item, s_.order.work.token,
+                  wanted)
         .then(
             [self = self_, whole](content_ref& original) {
               whole->original = std::move(original);

@@ -7,6 +7,9 @@ namespace {
 
 using kind = host_message::kind;
 
+/// For what others have under way, after a change of members.
+constexpr unsigned rounds_of_patience = 2;
+
 /// FNV-1a (Fowler, Noll, Vo): the same on every node.
 uint64_t hash_of(std::string_view text) {
   uint64_t h = 0xcbf29ce484222325ull;
@@ -17,20 +20,48 @@ uint64_t hash_of(std::string_view text) {
 
 } // namespace
 
-node_number shared_hosts::counter_of(const std::string& host) const {
-  if (others_.empty()) return own_;
-  std::vector<int64_t> all(others_.begin(), others_.end());
-  all.push_back(own_);
+node_number shared_hosts::counter_of(const std::string& host, node_number own,
+                                     const std::set<node_number>& others) {
+  if (others.empty()) return own;
+  std::vector<int64_t> all(others.begin(), others.end());
+  all.push_back(own);
   return cluster::rendezvous(notebook_id{hash_of(host)}, all);
+}
+node_number shared_hosts::counter_of(const std::string& host) const {
+  return counter_of(host, own_, others_);
+}
+
+std::string shared_hosts::view() const {
+  auto all = others_;
+  all.insert(own_);
+  std::string out;
+  for (const auto n : all)
+    out += std::to_string(n) + ' ';
+  return out;
+}
+
+bool shared_hosts::all_told() const {
+  const auto now = view();
+  return std::all_of(others_.begin(), others_.end(), [&](node_number n) {
+    const auto it = told_.find(n);
+    return it != told_.end() && it->second == now;
+  });
+}
+
+bool shared_hosts::is_unknown(const std::string& host) const {
+  if (patience_ == 0 || all_told()) return false;
+  // One that was alone knows of nobody's transfers.
+  return before_.empty() || counter_of(host, own_, before_) != own_;
 }
 
 void shared_hosts::members(node_number own, std::set<node_number> others) {
   std::vector<std::string> counted;
   for (const auto& [host, active] : all_.hosts_in_use())
     if (!is_elsewhere(host)) counted.push_back(host);
-  const auto gone = std::exchange(others_, std::move(others));
+  before_ = std::exchange(others_, std::move(others));
   own_ = own;
-  for (const auto n : gone)
+  patience_ = rounds_of_patience;
+  for (const auto n : before_)
     if (!others_.contains(n)) forget(n);
   for (const auto& host : counted)
     if (is_elsewhere(host)) let_go(host);
@@ -44,17 +75,64 @@ void shared_hosts::say_anew() {
   ++round_;
   for (const auto n : others_)
     messages_.push_back({n, {kind::round, {}, 0, round_}});
-  for (const auto& [host, active] : all_.hosts_in_use()) {
+  const auto in_use = all_.hosts_in_use();
+  for (const auto& [host, active] : in_use)
     if (is_elsewhere(host)) say(counter_of(host), kind::in_use, host, active);
+  for (const auto n : others_)
+    messages_.push_back({n, {kind::told, view(), 0, round_}});
+  for (const auto& [host, active] : in_use)
     all_.recount(host);
-  }
+}
+
+void shared_hosts::next_round() {
+  if (patience_ > 0) --patience_;
+  say_anew();
 }
 
 void shared_hosts::forget(node_number owner) {
   rounds_.erase(owner);
+  told_.erase(owner);
   all_.forget(turns::of_owner(owner));
+  std::erase_if(unconfirmed_, [owner](const place& p) { return p.first == owner; });
   std::erase_if(given_, [owner](const auto& entry) { return entry.first.first == owner; });
   std::erase_if(foreign_, [owner](const auto& entry) { return entry.first.batch == turns::of_owner(owner); });
+}
+
+/// What is under way goes on being counted until it is told anew: in between a host must not seem free.
+void shared_hosts::hear_round(node_number from, uint32_t round) {
+  rounds_[from] = round;
+  std::unordered_set<item_key> under_way;
+  for (auto it = given_.lower_bound({from, {}}); it != given_.end() && it->first.first == from; ++it) {
+    unconfirmed_.insert(it->first);
+    under_way.insert(it->second.begin(), it->second.end());
+  }
+  std::erase_if(foreign_, [&](const auto& entry) {
+    return entry.first.batch == turns::of_owner(from) && !under_way.contains(entry.first);
+  });
+  all_.forget_wants(turns::of_owner(from));
+}
+
+void shared_hosts::hear_in_use(const place& at, size_t count) {
+  unconfirmed_.erase(at);
+  auto& now = given_[at];
+  while (now.size() < count) {
+    const auto item = now.emplace_back(next_item(at.first));
+    foreign_[item] = at.second;
+    all_.in_transfer(item, at.second);
+  }
+  if (now.size() > count) end(at, now.size() - count);
+}
+
+void shared_hosts::hear_told(node_number from, const std::string& their_view) {
+  for (auto it = unconfirmed_.lower_bound({from, {}}); it != unconfirmed_.end() && it->first == from;) {
+    end(*it, ~size_t{0});
+    it = unconfirmed_.erase(it);
+  }
+  const bool knew = all_told();
+  told_[from] = their_view;
+  if (knew || !all_told()) return;
+  for (const auto& [host, active] : all_.hosts_in_use())
+    if (!is_elsewhere(host)) all_.recount(host);
 }
 
 void shared_hosts::let_go(const std::string& host) {
@@ -65,15 +143,12 @@ void shared_hosts::let_go(const std::string& host) {
     all_.cancel(item);
     foreign_.erase(item);
   }
+  std::erase_if(unconfirmed_, [&](const place& p) { return p.second == host; });
   std::erase_if(given_, [&](const auto& entry) { return entry.first.second == host; });
 }
 
 void shared_hosts::heard(node_number from, const host_message& m) {
-  if (m.what == kind::round) {
-    forget(from);
-    rounds_[from] = m.round;
-    return;
-  }
+  if (m.what == kind::round) return hear_round(from, m.round);
   if (m.what == kind::permit) {
     if (m.round == round_ && counter_of(m.host) == from) all_.permit(m.host, m.count);
     return;
@@ -81,15 +156,12 @@ void shared_hosts::heard(node_number from, const host_message& m) {
   const auto known = rounds_.find(from);
   if (known == rounds_.end() || known->second != m.round) return;
   if (m.what == kind::unused) return end({from, m.host}, m.count);
+  if (m.what == kind::in_use) return hear_in_use({from, m.host}, m.count);
+  if (m.what == kind::told) return hear_told(from, m.host);
   for (uint32_t i = 0; i < m.count; ++i) {
     const auto item = next_item(from);
     foreign_[item] = m.host;
-    if (m.what == kind::want) {
-      all_.want(item.batch, item.index, m.host);
-    } else {
-      given_[{from, m.host}].push_back(item);
-      all_.in_transfer(item, m.host);
-    }
+    all_.want(item.batch, item.index, m.host);
   }
 }
 

@@ -5,17 +5,21 @@
 #include "actors/turns.hpp"
 
 #include <set>
+#include <unordered_set>
 
 namespace troupe {
 
 /// What one owner's gate says to another's.
 struct host_message {
   enum class kind : uint8_t {
-    /// A new round: what was said before holds no more. Then, for each host, how many transfers are under
-    /// way,
-    /// whoever counted them, and what is wanted.
+    /// A new round: what was wanted before holds no more. Then, for each host with any, how many transfers
+    /// are
+    /// under way, whoever counted them; then that this was all of them, and, as the host, which nodes there
+    /// are
+    /// for the one who says so.
     round,
     in_use,
+    told,
     /// So many transfers want to start.
     want,
     /// So many may start; so many are over, or will not start.
@@ -39,10 +43,13 @@ public:
   void members(node_number own, std::set<node_number> others);
   /// Says everything anew: a message may have been lost with a connection, or nodes may have disagreed for a
   /// while who is there. To be called now and then.
-  void say_anew();
+  void next_round();
   /// Who counts a host.
   node_number counter_of(const std::string& host) const;
   bool is_elsewhere(const std::string& host) const { return counter_of(host) != own_; }
+  /// The host is counted here since the last change of members, and not all of them have told yet what they
+  /// have under way: nothing starts there. For two rounds at most.
+  bool is_unknown(const std::string& host) const;
 
   void heard(node_number from, const host_message& m);
   /// A turn that was given to another owner's item.
@@ -55,6 +62,15 @@ private:
   void say(node_number to, host_message::kind what, const std::string& host, size_t count);
   item_key next_item(node_number of) { return {turns::of_owner(of), next_++}; }
   void end(const place& of, size_t count);
+  static node_number counter_of(const std::string& host, node_number own,
+                                const std::set<node_number>& others);
+  /// The nodes that there are, as text.
+  std::string view() const;
+  void say_anew();
+  bool all_told() const;
+  void hear_round(node_number from, uint32_t round);
+  void hear_in_use(const place& at, size_t count);
+  void hear_told(node_number from, const std::string& their_view);
   void forget(node_number owner);
   /// A host that was counted here is not any more.
   void let_go(const std::string& host);
@@ -62,6 +78,11 @@ private:
   turns& all_;
   node_number own_ = 0;
   std::set<node_number> others_;
+  /// As they were before the last change.
+  std::set<node_number> before_;
+  /// What each other one has said last that there is, and how many rounds it is waited for at most.
+  std::map<node_number, std::string> told_;
+  unsigned patience_ = 0;
   /// Of this node's asking, and of each other one's.
   uint32_t round_ = 0;
   std::map<node_number, uint32_t> rounds_;
@@ -69,6 +90,8 @@ private:
   /// Of other owners: which host an item of theirs is for; those that are in transfer.
   std::unordered_map<item_key, std::string> foreign_;
   std::map<place, std::vector<item_key>> given_;
+  /// Places in `given_` of which nothing has been said in their owner's round.
+  std::set<place> unconfirmed_;
   std::vector<std::pair<node_number, host_message>> messages_;
 };
 

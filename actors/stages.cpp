@@ -4,8 +4,6 @@
 namespace troupe {
 namespace {
 
-constexpr milliseconds persist_timeout{60'000};
-
 struct fetch_state {
   open_order order;
   static inline const char* name = "fetch";
@@ -27,8 +25,7 @@ void transfer(pointer<fetch_state> self, const Service& transfers, bool elsewher
     self->send(boss, fetched_atom_v, index, token, std::move(r));
     self->quit();
   };
-  const auto timeout = order.work.budget + service_grace;
-  self->request(transfers, timeout, fetch_atom_v, std::move(order))
+  self->request(transfers, caf::infinite, fetch_atom_v, std::move(order))
       .then([tell](fetch_result& r) { tell(std::move(r)); },
             [tell, elsewhere](const caf::error& e) {
               tell({unanswered(e, elsewhere), {}});
@@ -54,7 +51,7 @@ caf::behavior fetch(pointer<fetch_state> self, const services& with, const stage
     self->quit();
   };
   const auto asked = self->clock().now();
-  self->request(with.robots, order.work.budget, allow_atom_v, order.url)
+  self->request(with.robots, caf::infinite, allow_atom_v, order.url)
       .then(
           [=](const failure& f) {
             if (f.code != errc::none) return refuse(f);
@@ -73,7 +70,7 @@ caf::behavior persist(pointer<persist_state> self, const services& with, const s
     self->send(boss, stored_atom_v, index, token, std::move(r));
     self->quit();
   };
-  self->request(with.writer, persist_timeout, persist_atom_v, e)
+  self->request(with.writer, caf::infinite, persist_atom_v, e)
       .then([tell](persist_result& r) { tell(std::move(r)); },
             [tell](const caf::error&) {
               tell({fail(errc::storage_error, "the writer gave no answer"), {}});

@@ -25,6 +25,8 @@ struct slot {
   milliseconds left{};
   caf::actor_clock::time_point deadline{};
   fetched page;
+  /// In a stage: when whoever does it has had enough time.
+  caf::actor_clock::time_point overdue{};
   /// In backoff: when it is over.
   caf::actor_clock::time_point due{};
   /// What is being persisted.
@@ -64,6 +66,8 @@ struct supervisor_state {
   /// A stretch of items that are tried again has been asked for.
   bool retrying = false;
   bool deadline_set = false;
+  /// A look for stages that are overdue is to come.
+  bool watching = false;
   /// Up to which event counts and state of the batch are known, and what was wished for it.
   event_number counted{};
   event_number steered{};
@@ -114,6 +118,7 @@ public:
   // Ends (supervisor_ends.cpp): deaths, cancelling, draining.
 
   void down(const caf::down_msg& msg);
+  void watch();
   caf::result<bool> cancel();
   void end_all(item_state as);
   caf::result<bool> cancel_item(uint32_t index);
@@ -155,7 +160,9 @@ private:
   void back_off(slot& it, milliseconds delay);
   slot* working(uint32_t index, attempt_token token, place at);
   void enter(slot& it, place at, phase now, caf::actor_addr actor);
-  work_order order_of(const slot& it);
+  milliseconds time_of(const slot& it, place at) const;
+  void lost(slot& it, errc why);
+  work_order order_of(const slot& it) const;
   stage_taker taker() const { return caf::actor_cast<stage_taker>(self_); }
   /// The services of where it is worked on.
   services services_at(const slot& it) const;
@@ -173,6 +180,8 @@ private:
   void end_rest(uint32_t from);
   void tell_cancelled(uint32_t index);
   /// Ends the item's stage actor, which tells its service.
+  void end_stage(slot& it);
+  /// That, and its turn.
   void stop(slot& it);
   void drop_unpersisted();
   /// Quits when nothing is left to do here.

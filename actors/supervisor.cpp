@@ -34,6 +34,7 @@ supervisor_actor::behavior_type supervisor(supervising::pointer self, supervisio
       [self](expire_atom, uint32_t index) { supervising(self).expire_item(index); },
       [self](look_atom, uint32_t index) { return supervising(self).why(index); },
       [self](drain_atom) { supervising(self).drain(); },
+      [self](wake_atom) { supervising(self).watch(); },
   };
 }
 

@@ -1,5 +1,6 @@
 #include "actors/supervising.hpp"
 
+#include "actors/open_order.hpp"
 #include "config/log.hpp"
 
 namespace troupe {
@@ -23,11 +24,30 @@ void supervising::down(const caf::down_msg& msg) {
   const auto index = it->second;
   s_.actors.erase(it);
   auto& x = s_.slots.at(index);
-  x.actor = {};
   log::warn("a stage actor died", {x.row.key.batch, x.row.id, {"reason", caf::to_string(msg.reason)}});
-  if (x.at == place::persist) return persist(x, ending{x.last});
-  leave_transfer(x);
-  failed(x, fail(errc::worker_died));
+  lost(x, errc::worker_died);
+}
+
+void supervising::lost(slot& it, errc why) {
+  it.actor = {};
+  if (it.at == place::persist) return persist(it, ending{it.last});
+  leave_transfer(it);
+  failed(it, fail(why));
+}
+
+void supervising::watch() {
+  s_.watching = !s_.actors.empty();
+  if (s_.watching) self_->delayed_send(self_, watch_interval, wake_atom_v);
+  const auto now = self_->clock().now();
+  std::vector<uint32_t> overdue;
+  for (const auto& [actor, index] : s_.actors)
+    if (s_.slots.at(index).overdue <= now) overdue.push_back(index);
+  for (const auto index : overdue) {
+    auto& it = s_.slots.at(index);
+    log::warn("a stage gives no answer", {it.row.key.batch, it.row.id});
+    end_stage(it);
+    lost(it, errc::deadline_exceeded);
+  }
 }
 
 caf::result<bool> supervising::cancel() {
@@ -92,13 +112,16 @@ void supervising::tell_cancelled(uint32_t index) {
     promise.deliver(true);
 }
 
-void supervising::stop(slot& it) {
-  if (it.actor) {
-    s_.actors.erase(it.actor);
-    if (const auto a = caf::actor_cast<caf::actor>(it.actor))
-      self_->send_exit(a, caf::exit_reason::user_shutdown);
-  }
+void supervising::end_stage(slot& it) {
+  if (!it.actor) return;
+  s_.actors.erase(it.actor);
+  if (const auto a = caf::actor_cast<caf::actor>(it.actor))
+    self_->send_exit(a, caf::exit_reason::user_shutdown);
   it.actor = {};
+}
+
+void supervising::stop(slot& it) {
+  end_stage(it);
   it.in_work = false;
   self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::vector<uint32_t>{it.row.key.index});
 }

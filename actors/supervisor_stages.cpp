@@ -1,5 +1,6 @@
 #include "actors/supervising.hpp"
 
+#include "actors/open_order.hpp"
 #include "actors/retry.hpp"
 #include "actors/stages.hpp"
 #include "fetch/url.hpp"
@@ -9,6 +10,7 @@ namespace troupe {
 namespace {
 
 constexpr milliseconds storage_pause{1'000};
+constexpr milliseconds persist_timeout{60'000};
 
 /// It did not stay on the node where it was fetched.
 bool is_here(const content_ref& x) {
@@ -268,6 +270,7 @@ void supervising::progress(uint32_t index, attempt_token token, uint32_t percent
   const auto it = s_.slots.find(index);
   if (it == s_.slots.end() || it->second.at != place::parse || !(it->second.token == token)) return;
   leave_work(it->second);
+  it->second.overdue = self_->clock().now() + listening_timeout;
   s_.of.listeners->progress(it->second.row.key, static_cast<uint8_t>(percent));
 }
 
@@ -297,6 +300,14 @@ void supervising::enter(slot& it, place at, phase now, caf::actor_addr actor) {
   it.actor = actor;
   s_.actors.emplace(actor, it.row.key.index);
   s_.of.listeners->set(it.row.key, now);
+  it.overdue = self_->clock().now() + time_of(it, at);
+  if (!std::exchange(s_.watching, true)) self_->delayed_send(self_, watch_interval, wake_atom_v);
+}
+
+milliseconds supervising::time_of(const slot& it, place at) const {
+  if (at == place::persist) return persist_timeout;
+  const bool listens = at == place::parse && wants_media();
+  return order_of(it).budget + service_grace + (listens ? listening_timeout : milliseconds{0});
 }
 
 services supervising::services_at(const slot& it) const {
@@ -306,7 +317,7 @@ services supervising::services_at(const slot& it) const {
   return with;
 }
 
-work_order supervising::order_of(const slot& it) {
+work_order supervising::order_of(const slot& it) const {
   const auto left = std::chrono::duration_cast<milliseconds>(it.deadline - self_->clock().now());
   return {it.row.id, it.token, std::max(left, milliseconds{1})};
 }

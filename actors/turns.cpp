@@ -7,8 +7,8 @@ namespace troupe {
 
 namespace {
 
-/// So many failures in a row set a node aside, when another one has done something well meanwhile.
-constexpr uint32_t failures_in_a_row = 8;
+/// A node is set aside when so many items in a row have failed there and were done well by another one.
+constexpr uint32_t most_blame = 8;
 
 } // namespace
 
@@ -57,15 +57,21 @@ void turns::cancel(item_key item) {
   }
 }
 
-void turns::forget(batch_id b) {
+void turns::forget_wants(batch_id b) {
   for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
     const auto gone = lanes_.extract({urgency, b});
     if (gone.empty()) continue;
-    for (const auto& [host, queue] : gone.mapped().wants)
+    for (const auto& [host, queue] : gone.mapped().wants) {
       erase_want(host, queue.size());
+      waits_no_more({urgency, b}, host);
+    }
     for (const auto& name : gone.mapped().open)
       free_host(name);
   }
+}
+
+void turns::forget(batch_id b) {
+  forget_wants(b);
   std::vector<item_key> items;
   for (const auto& [item, where] : active_)
     if (item.batch == b) items.push_back(item);
@@ -76,6 +82,13 @@ void turns::forget(batch_id b) {
   shares_.erase(b);
 }
 
+void turns::waits_no_more(lane_key k, const std::string& host) {
+  const auto those = waiting_.find(host);
+  if (those == waiting_.end()) return;
+  const auto queue = those->second.find(k.urgency);
+  if (queue != those->second.end()) std::erase(queue->second, k);
+}
+
 void turns::leave(item_key item) {
   const auto gone = active_.extract(item);
   if (gone.empty()) return;
@@ -84,7 +97,7 @@ void turns::leave(item_key item) {
   if (is_elsewhere(was.host)) ++traffic_.unused[was.host];
   free_host(was.host);
   if (was.at == node_ref::foreign) return;
-  working_.emplace(item, was.at);
+  working_.emplace(item, work{was.at, was.failed_at});
   auto& n = nodes_[was.at];
   --n.active;
   ++n.working;
@@ -93,8 +106,9 @@ void turns::leave(item_key item) {
 void turns::done(item_key item) {
   const auto gone = working_.extract(item);
   if (gone.empty()) return;
-  --nodes_[gone.mapped()].working;
-  drop_if_empty(gone.mapped());
+  const auto at = gone.mapped().at;
+  --nodes_[at].working;
+  drop_if_empty(at);
   free_share(item.batch);
 }
 
@@ -180,7 +194,7 @@ std::vector<std::pair<std::string, size_t>> turns::hosts_in_use() const {
 }
 
 void turns::in_transfer(item_key item, const std::string& host) {
-  if (active_.emplace(item, started{host, node_ref::foreign}).second) ++hosts_[host].active;
+  if (active_.emplace(item, started{host, node_ref::foreign, std::nullopt}).second) ++hosts_[host].active;
 }
 
 // -- nodes ------------------------------------------------------------------------------------------
@@ -207,23 +221,19 @@ std::optional<node_ref> turns::done(item_key item, bool failed, time now) {
   const auto it = working_.find(item);
   if (it == working_.end()) return std::nullopt;
   const auto at = it->second;
-  const bool aside = judge(nodes_[at], failed, now);
   done(item);
-  return aside ? std::optional{at} : std::nullopt;
+  return failed ? std::nullopt : praise(at.at, at.failed_at, now);
 }
 
-/// True: it is set aside from now on.
-bool turns::judge(node_state& n, bool failed, time now) {
-  if (!failed) {
-    ++done_well_;
-    n.failures = 0;
-    return false;
-  }
-  if (n.failures++ == 0) n.others_then = done_well_;
-  if (n.failures < failures_in_a_row || done_well_ == n.others_then || n.aside_until > now) return false;
-  n.aside_until = now + limits_.set_aside;
-  n.failures = 0;
-  return true;
+/// An item was done well here; where it had failed before is to blame for that.
+std::optional<node_ref> turns::praise(node_ref here, std::optional<node_ref> before, time now) {
+  if (const auto n = nodes_.find(here); n != nodes_.end()) n->second.blame = 0;
+  if (!before || *before == here) return std::nullopt;
+  const auto n = nodes_.find(*before);
+  if (n == nodes_.end() || ++n->second.blame < most_blame || n->second.aside_until > now) return std::nullopt;
+  n->second.aside_until = now + limits_.set_aside;
+  n->second.blame = 0;
+  return before;
 }
 
 size_t turns::in_hand(node_ref n) const {
@@ -306,6 +316,7 @@ bool turns::may_start(const std::string& name, time now, std::vector<std::pair<s
   auto& h = hosts_[name];
   if (is_paused(name)) return false;
   if (is_elsewhere(name)) return has_permit(name, h);
+  if (unknown_ && unknown_(name)) return false;
   if (h.active >= most_at(name)) return false;
   if (h.next_start <= now) return true;
   if (!h.timer) wakes.emplace_back(name, h.next_start);
@@ -351,6 +362,7 @@ void turns::start(lane_key k, const std::string& name, node_ref at, time now,
   auto& s = lanes_.at(k);
   const auto wants = s.wants.find(name);
   const item_key item{k.batch, wants->second.front().index};
+  const auto failed_at = wants->second.front().not_at;
   wants->second.pop_front();
   --items_waiting_;
   if (wants->second.empty())
@@ -364,7 +376,7 @@ void turns::start(lane_key k, const std::string& name, node_ref at, time now,
   h.next_start = std::max(h.next_start, now + delay_at(name));
   if (const auto own = shares_.find(k.batch); own != shares_.end()) ++own->second.used;
   if (at != node_ref::foreign) ++nodes_[at].active;
-  active_.emplace(item, started{name, at});
+  active_.emplace(item, started{name, at, failed_at});
   granted.push_back({item, at});
 }
 
@@ -411,15 +423,17 @@ void turns::grant_from(lane_key k, time now, std::vector<granted_turn>& granted,
     lanes_.erase(it);
 }
 
-std::vector<granted_turn> turns::grant(time now, std::vector<std::pair<std::string, time>>& wakes) {
-  std::vector<granted_turn> granted;
-  for (const auto& k : std::exchange(stalled_, {}))
-    if (const auto it = lanes_.find(k); it != lanes_.end()) make_ready(k, it->second);
+void turns::grant_foreign(time now, std::vector<granted_turn>& granted,
+                          std::vector<std::pair<std::string, time>>& wakes) {
   while (!ready_foreign_.empty()) {
     const auto k = ready_foreign_.front();
     ready_foreign_.pop_front();
     grant_from(k, now, granted, wakes);
   }
+}
+
+void turns::grant_own(time now, std::vector<granted_turn>& granted,
+                      std::vector<std::pair<std::string, time>>& wakes) {
   while (!ready_.empty() && any_room(now)) {
     auto& queue = ready_.begin()->second;
     if (queue.empty()) {
@@ -430,6 +444,17 @@ std::vector<granted_turn> turns::grant(time now, std::vector<std::pair<std::stri
     queue.pop_front();
     grant_from(k, now, granted, wakes);
   }
+}
+
+std::vector<granted_turn> turns::grant(time now, std::vector<std::pair<std::string, time>>& wakes) {
+  std::vector<granted_turn> granted;
+  for (const auto& k : std::exchange(stalled_, {}))
+    if (const auto it = lanes_.find(k); it != lanes_.end()) make_ready(k, it->second);
+  // At a host with a delay only the first to look has it: own and other owners' items take turns at that.
+  if (foreign_first_) grant_foreign(now, granted, wakes);
+  grant_own(now, granted, wakes);
+  if (!foreign_first_) grant_foreign(now, granted, wakes);
+  if (!granted.empty()) foreign_first_ = granted.front().at != node_ref::foreign;
   hand_back_unused();
   if (hosts_.size() > sweep_hosts_at_) drop_idle_hosts(now);
   return granted;

@@ -77,11 +77,13 @@ public:
   void cancel(item_key item);
   /// Takes all items of a batch out.
   void forget(batch_id b);
+  /// Those that wait for a turn.
+  void forget_wants(batch_id b);
   /// The item's transfer is over; it is in work until `done`.
   void leave(item_key item);
   void done(item_key item);
-  /// The same, and how its work went. A node that fails again and again while others do not is set aside for
-  /// a while: then it is returned.
+  /// The same, and how its work went. A node where items fail again and again that others then do is set
+  /// aside for a while: then it is returned.
   std::optional<node_ref> done(item_key item, bool failed, time now);
   /// No transfer from this host starts before `until`.
   void hold(const std::string& host, time until);
@@ -96,6 +98,8 @@ public:
 
   /// Tells whether a host is counted elsewhere.
   void counted_elsewhere(std::function<bool(const std::string&)> call) { elsewhere_ = std::move(call); }
+  /// Tells whether what others have under way at a host is not known yet: nothing starts there.
+  void unknown_yet(std::function<bool(const std::string&)> call) { unknown_ = std::move(call); }
   /// So many transfers of this host may start.
   void permit(const std::string& host, size_t count);
   /// Asked for, or handed back: by host.
@@ -170,9 +174,8 @@ private:
     bool here = true;
     size_t active = 0;
     size_t working = 0;
-    /// Failures in a row, and what all nodes together had done well when they began.
-    uint32_t failures = 0;
-    uint64_t others_then = 0;
+    /// Items that failed here and that another one did well, since it did one well itself.
+    uint32_t blame = 0;
     time aside_until{};
     bool has_room() const { return here && active < room.transfers && working < room.window; }
     double load() const {
@@ -182,6 +185,11 @@ private:
   struct started {
     std::string host;
     node_ref at;
+    std::optional<node_ref> failed_at;
+  };
+  struct work {
+    node_ref at;
+    std::optional<node_ref> failed_at;
   };
   struct share {
     uint32_t limit = 0;
@@ -196,14 +204,19 @@ private:
   bool may_start(const std::string& name, time now, std::vector<std::pair<std::string, time>>& wakes);
   bool grant_one(lane_key k, time now, std::vector<granted_turn>& granted,
                  std::vector<std::pair<std::string, time>>& wakes);
+  void grant_own(time now, std::vector<granted_turn>& granted,
+                 std::vector<std::pair<std::string, time>>& wakes);
+  void grant_foreign(time now, std::vector<granted_turn>& granted,
+                     std::vector<std::pair<std::string, time>>& wakes);
   void grant_from(lane_key k, time now, std::vector<granted_turn>& granted,
                   std::vector<std::pair<std::string, time>>& wakes);
   void start(lane_key k, const std::string& name, node_ref at, time now, std::vector<granted_turn>& granted);
   bool any_room(time now) const;
-  bool judge(node_state& n, bool failed, time now);
+  std::optional<node_ref> praise(node_ref here, std::optional<node_ref> before, time now);
   std::optional<node_ref> best_for(const wish& w, time now) const;
   void drop_if_empty(node_ref n);
   void free_host(const std::string& name);
+  void waits_no_more(lane_key k, const std::string& host);
   void free_share(batch_id b);
   void drop_idle_hosts(time now);
   bool has_permit(const std::string& name, host_state& h);
@@ -226,7 +239,9 @@ private:
   std::map<lane_key, lane> lanes_;
   std::map<uint8_t, std::deque<lane_key>> ready_;
   std::deque<lane_key> ready_foreign_;
+  bool foreign_first_ = false;
   std::function<bool(const std::string&)> elsewhere_;
+  std::function<bool(const std::string&)> unknown_;
   permit_traffic traffic_;
   /// Hosts that have permits which nobody may want any more.
   std::set<std::string> permitted_;
@@ -235,9 +250,8 @@ private:
   std::map<node_ref, node_state> nodes_;
   /// Lanes whose next item finds no node with room that can do it.
   std::vector<lane_key> stalled_;
-  uint64_t done_well_ = 0;
   std::unordered_map<item_key, started> active_;
-  std::map<item_key, node_ref> working_;
+  std::map<item_key, work> working_;
 };
 
 } // namespace troupe

@@ -177,6 +177,7 @@ private:
     if (!why.empty()) co_return not_welcome(*g, why);
     if (gone) co_return;
     g->deadline.cancel();
+    patience_.welcomed(g->source);
     const auto opened = open_stream(*g, *heard);
     if (opened.socket >= 0) plan_.accepted(opened);
   }
@@ -214,12 +215,27 @@ private:
     done(opened);
   }
 
-  asio::awaitable<result<identity>> introduce(guest_ptr g, stream_kind kind) {
-    const auto [host, port] = split(g->from);
+  using addresses = std::vector<tcp::endpoint>;
+  /// An address is not looked up: it would wait for names that nobody answers for.
+  asio::awaitable<std::pair<boost::system::error_code, addresses>> find(std::string host, std::string port) {
+    boost::system::error_code is_name;
+    const auto address = asio::ip::make_address(host, is_name);
+    uint64_t number = 0;
+    if (!is_name && parse_id(port, number) && number < 65'536)
+      co_return std::pair{boost::system::error_code{}, addresses{{address, static_cast<uint16_t>(number)}}};
     tcp::resolver names{context_};
     const auto [unknown, found] = co_await names.async_resolve(host, port, tuple);
+    addresses all;
+    for (const auto& entry : found)
+      all.push_back(entry.endpoint());
+    co_return std::pair{unknown, std::move(all)};
+  }
+
+  asio::awaitable<result<identity>> introduce(guest_ptr g, stream_kind kind) {
+    const auto [host, port] = split(g->from);
+    const auto [unknown, found] = co_await find(host, port);
     if (unknown || g->late) co_return unreached(*g, unknown.message());
-    const auto is_near = [](const auto& entry) { return entry.endpoint().address().is_loopback(); };
+    const auto is_near = [](const auto& at) { return at.address().is_loopback(); };
     if (!tls_ && !std::all_of(found.begin(), found.end(), is_near))
       co_return unreached(*g, "without cluster.certificate nodes meet on loopback alone");
     const auto [failed, at] = co_await asio::async_connect(g->line.socket(), found, tuple);
@@ -264,7 +280,11 @@ private:
   }
 
   stream open_stream(guest& g, const hello& with) {
-    watch_peer(g.line.socket());
+    // Who reads an answer may take its time; nodes that talk to each other do not.
+    const auto& s = settings_;
+    watch_peer(g.line.socket(), with.kind == stream_kind::actors
+                                    ? s.cluster.timeout
+                                    : std::max(s.cluster.timeout, 2 * s.http.write_timeout));
     relay_plan plan{std::move(g.line), std::move(g.begun), std::nullopt, nullptr};
     if (with.kind == stream_kind::actors) {
       plan.guard.emplace(static_cast<uint64_t>(settings_.cluster.message_bytes));
@@ -277,12 +297,12 @@ private:
   }
 
   /// A peer whose machine is gone or cut off says nothing: TCP looks after it.
-  void watch_peer(tcp::socket& s) const {
+  static void watch_peer(tcp::socket& s, milliseconds unread) {
     boost::system::error_code ignored;
     s.set_option(tcp::no_delay{true}, ignored);
     s.set_option(asio::socket_base::keep_alive{true}, ignored);
     const auto fd = s.native_handle();
-    const int limit = static_cast<int>(settings_.cluster.timeout.count());
+    const int limit = static_cast<int>(unread.count());
     const int seconds = std::max(1, limit / 3'000);
     const int probes = 3;
     ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);

@@ -44,7 +44,7 @@ public:
   /// The address listened on, with its port; empty: nowhere.
   virtual std::string address() const = 0;
   /// Opens a stream to the node at HOST:PORT. Fails within `cluster.handshake_timeout_ms`, with the text that
-  /// says why.
+  /// says why; the lookup of a name takes as long as the system's resolver has it, one name after the other.
   virtual void dial(std::string host_and_port, stream_kind kind,
                     std::function<void(result<stream>)> done) = 0;
   /// Reads certificate, key and authority again; open streams stay.

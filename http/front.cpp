@@ -79,6 +79,10 @@ public:
   ~one_thread_front() override { stop(); }
 
   failure open(const tcp::endpoint& at) {
+    // What is kept while the keys are loaded is taken after that.
+    shared_.server.to.on_record([this](const record& r, bool gone) {
+      asio::post(context_, [this, r, gone] { keys_.take(r, gone); });
+    });
     if (auto f = keys_.load(shared_.server.to.ask()); f.code != errc::none) return f;
     auto tls = load_tls(shared_.server.options);
     if (!tls) return tls.error();
@@ -92,9 +96,6 @@ public:
     address_ = acceptor_.local_endpoint();
     asio::co_spawn(context_, accept(), asio::detached);
     shared_.server.to.others().on_stream([this](int socket) { serve_node(socket); });
-    shared_.server.to.on_record([this](const record& r, bool gone) {
-      asio::post(context_, [this, r, gone] { keys_.take(r, gone); });
-    });
     thread_ = std::thread([this] {
       schedule_promptly();
       context_.run();

@@ -10,9 +10,6 @@
 namespace troupe {
 namespace {
 
-/// Media waits for its turn there, then takes its time.
-constexpr milliseconds listening_timeout{std::chrono::hours{24}};
-
 /// An order that is there, and who waits for it.
 struct open_there {
   order_key key;

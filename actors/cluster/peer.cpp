@@ -21,6 +21,7 @@ struct placed_order {
   uint32_t their_number = 0;
   /// What is parsed.
   digest body;
+  caf::actor_clock::time_point overdue{};
   caf::typed_response_promise<fetch_result> fetching;
   caf::typed_response_promise<parse_answer> parsing;
 };
@@ -121,6 +122,7 @@ public:
   void progress(uint32_t number, attempt_token token, uint32_t percent) {
     const auto it = s_.orders.find(number);
     if (it == s_.orders.end()) return;
+    it->second.overdue = self_->clock().now() + listening_timeout;
     if (const auto to = caf::actor_cast<link_actor>(it->second.owner))
       self_->send(to, progress_atom_v, it->second.their_number, token, percent);
   }
@@ -133,7 +135,8 @@ public:
   }
 
   void down(const caf::down_msg& msg) {
-    if (const auto it = s_.stages.find(msg.source); it != s_.stages.end()) return stage_died(it->second);
+    if (const auto it = s_.stages.find(msg.source); it != s_.stages.end())
+      return give_up(it->second, errc::worker_died);
     if (s_.owners.erase(msg.source) == 0) return;
     std::vector<order_key> theirs;
     for (const auto& [number, o] : s_.orders)
@@ -156,7 +159,13 @@ public:
   }
 
   void look() {
-    s_.hands.drop_old(self_->clock().now());
+    const auto now = self_->clock().now();
+    s_.hands.drop_old(now);
+    std::vector<uint32_t> overdue;
+    for (const auto& [number, o] : s_.orders)
+      if (o.overdue <= now) overdue.push_back(number);
+    for (const auto number : overdue)
+      give_up(number, errc::deadline_exceeded);
     share();
     for (auto& [owner, state] : s_.owners)
       state.busy = state.orders > 0;
@@ -188,6 +197,7 @@ private:
     placed_order o;
     o.key = k;
     o.owner = from;
+    o.overdue = self_->clock().now() + work.budget + service_grace;
     s_.orders.emplace(number, std::move(o));
     s_.numbers[k] = number;
     tell_in_hand();
@@ -221,7 +231,7 @@ private:
     const auto& o = s_.orders.at(number);
     const auto& c = s_.plan.options->cluster;
     const auto from = caf::actor_cast<content_actor>(o.owner);
-    if (!from) return stage_died(number);
+    if (!from) return give_up(number, errc::worker_died);
     const auto carrier = spawn_carrier(self_, {o.key, order.body, from, s_.plan.new_spool, 2 * c.timeout,
                                                static_cast<size_t>(c.chunk_bytes)});
     const auto budget = order.work.budget;
@@ -232,7 +242,9 @@ private:
               order.body = std::move(body);
               working_peer(self).begin_parse(number, std::move(order));
             },
-            [self = self_, number](const caf::error&) { working_peer(self).stage_died(number); });
+            [self = self_, number](const caf::error&) {
+              working_peer(self).give_up(number, errc::worker_died);
+            });
   }
 
   std::optional<placed_order> end(uint32_t number) {
@@ -248,17 +260,20 @@ private:
   }
 
   void stop(uint32_t number) {
-    const auto o = end(number);
-    if (!o || !o->stage) return;
-    if (const auto stage = caf::actor_cast<caf::actor>(o->stage))
+    if (const auto o = end(number)) end_stage(*o);
+  }
+
+  void end_stage(const placed_order& o) {
+    if (const auto stage = caf::actor_cast<caf::actor>(o.stage))
       self_->send_exit(stage, caf::exit_reason::user_shutdown);
   }
 
-  void stage_died(uint32_t number) {
+  void give_up(uint32_t number, errc why) {
     auto o = end(number);
     if (!o) return;
-    if (o->fetching.pending()) o->fetching.deliver(fetch_result{fail(errc::worker_died), {}});
-    if (o->parsing.pending()) o->parsing.deliver(parse_answer{{fail(errc::worker_died), {}, {}, {}}, {}, {}});
+    end_stage(*o);
+    if (o->fetching.pending()) o->fetching.deliver(fetch_result{fail(why), {}});
+    if (o->parsing.pending()) o->parsing.deliver(parse_answer{{fail(why), {}, {}, {}}, {}, {}});
   }
 
   /// Those who have work here share its room; whoever has none is told what it would get.

@@ -33,6 +33,8 @@ constexpr std::chrono::seconds longest_idle{10};
 constexpr size_t block_bytes = 65'536;
 /// Answers up to here go on whole.
 constexpr uint64_t short_answer = 1u << 20;
+/// The part of a list is read whole: a thousand rows with all the tags that they may have.
+constexpr uint64_t longest_part = 64u << 20;
 constexpr std::uint32_t longest_head = 65'536;
 
 /// Of one connection, not of the message (RFC 9110 section 7.6.1).
@@ -205,7 +207,7 @@ void forwarder::keep(const upstream_ptr& up) {
 }
 
 asio::awaitable<std::optional<response>> forwarder::read_answer(upstream_ptr up, bool head_only,
-                                                                std::chrono::seconds limit) {
+                                                                std::chrono::seconds limit, uint64_t whole) {
   up->answer = std::make_unique<bhttp::response_parser<bhttp::buffer_body>>();
   up->answer->header_limit(longest_head);
   up->answer->body_limit(boost::none);
@@ -216,7 +218,7 @@ asio::awaitable<std::optional<response>> forwarder::read_answer(upstream_ptr up,
   auto r = head_of_answer(*up);
   const bool reusable = up->answer->get().keep_alive();
   const auto length = up->answer->content_length();
-  if (up->answer->is_done() || (length && *length <= short_answer)) {
+  if (up->answer->is_done() || (length && *length <= whole)) {
     for (;;) {
       const auto piece = co_await up->next();
       if (piece.empty()) break;
@@ -250,7 +252,8 @@ asio::awaitable<std::optional<response>> forwarder::exchange_with(exchange& x, u
     auto refused = co_await write_body(x, *up, chunked);
     if (refused) co_return refused;
   }
-  co_return co_await read_answer(up, with_body && x.head_only, with_body ? answer_timeout : part_timeout);
+  co_return co_await read_answer(up, with_body && x.head_only, with_body ? answer_timeout : part_timeout,
+                                 with_body ? short_answer : longest_part);
 }
 
 asio::awaitable<response> forwarder::send(exchange& x, const destination& d) {

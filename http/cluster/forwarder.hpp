@@ -36,8 +36,9 @@ private:
   asio::awaitable<upstream_ptr> connect(exchange& x, node_number owner);
   asio::awaitable<std::optional<response>> exchange_with(exchange& x, upstream_ptr up,
                                                          const std::string& target, bool with_body);
+  /// Up to `whole` bytes come with the answer, more of them through its stream.
   asio::awaitable<std::optional<response>> read_answer(upstream_ptr up, bool head_only,
-                                                       std::chrono::seconds limit);
+                                                       std::chrono::seconds limit, uint64_t whole);
   void keep(const upstream_ptr& up);
 
   gateway& to_;

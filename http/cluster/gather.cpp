@@ -103,7 +103,7 @@ asio::awaitable<response> gather_batches(exchange& x, const handler& own) {
     }
     // What is wrong with the request is wrong everywhere.
     if (r && r->status >= 400 && r->status < 500) co_return std::move(*r);
-    if (r && r->status == 200)
+    if (r && r->status == 200 && !r->stream)
       parts.push_back(part_of(owner, r->body));
     else
       incomplete = true;

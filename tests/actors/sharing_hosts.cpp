@@ -20,12 +20,14 @@ struct gate {
   explicit gate(size_t per_host)
       : all({.transfers = 100, .per_host = per_host, .window = 100}) {
     all.counted_elsewhere([this](const std::string& h) { return shared.is_elsewhere(h); });
+    all.unknown_yet([this](const std::string& h) { return shared.is_unknown(h); });
   }
 };
 
 struct gates {
   std::map<node_number, std::unique_ptr<gate>> of;
   size_t most = 0;
+  turns::time now{};
 
   gates(size_t per_host, std::set<node_number> numbers) {
     for (const auto n : numbers)
@@ -54,23 +56,36 @@ struct gates {
       sum += g->active.size();
     return sum;
   }
-  /// Turns are given and messages carried until nothing more happens.
+  struct letter {
+    node_number from;
+    node_number to;
+    host_message what;
+  };
+  std::deque<letter> post;
+
+  /// As the actor does after every message.
+  void give_turns(node_number n) {
+    auto& g = *of[n];
+    std::vector<std::pair<std::string, turns::time>> wakes;
+    for (const auto& t : g.all.grant(now, wakes))
+      if (t.at == node_ref::foreign)
+        g.shared.granted(t.item);
+      else
+        g.active.push_back(t.item);
+    most = std::max(most, active());
+    for (auto& [to, m] : g.shared.take_messages())
+      post.push_back({n, to, m});
+  }
+  /// Messages are carried one by one until there are none.
   void settle() {
-    for (bool more = true; more;) {
-      more = false;
-      for (auto& [n, g] : of) {
-        std::vector<std::pair<std::string, turns::time>> wakes;
-        for (const auto& t : g->all.grant({}, wakes))
-          if (t.at == node_ref::foreign)
-            g->shared.granted(t.item);
-          else
-            g->active.push_back(t.item);
-        most = std::max(most, active());
-        for (auto& [to, m] : g->shared.take_messages()) {
-          more = true;
-          if (of.contains(to)) of[to]->shared.heard(n, m);
-        }
-      }
+    for (auto& [n, g] : of)
+      give_turns(n);
+    while (!post.empty()) {
+      const auto m = post.front();
+      post.pop_front();
+      if (!of.contains(m.to)) continue;
+      of[m.to]->shared.heard(m.from, m.what);
+      give_turns(m.to);
     }
   }
   void finish_one(node_number n) {
@@ -169,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_was_lost_on_the_way_is_said_anew) {
   g.finish_one(asks);
   BOOST_TEST(g.of[asks]->active.empty());
   for (auto& [n, one] : g.of)
-    one->shared.say_anew();
+    one->shared.next_round();
   g.settle();
   BOOST_TEST(g.of[asks]->active.size() == 2u);
   g.want(counts, 0, 3);
@@ -188,11 +203,51 @@ BOOST_AUTO_TEST_CASE(owners_that_disagree_for_a_while_who_is_there_agree_again) 
   g.meet();
   for (int i = 0; i < 2; ++i)
     for (auto& [n, one] : g.of)
-      one->shared.say_anew();
+      one->shared.next_round();
   g.settle();
   for (const node_number n : {1, 2})
     g.want(n, 0, 3);
   BOOST_TEST(g.drain() == 9u);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_holds_while_everything_is_said_anew) {
+  gates g{2, {1, 2, 3}};
+  for (const node_number n : {1, 2, 3})
+    g.want(n, 0, 20);
+  for (int round = 0; round < 20; ++round)
+    for (auto& [n, one] : g.of) {
+      one->shared.next_round();
+      g.settle();
+      if (!one->active.empty()) g.finish_one(n);
+    }
+  g.drain();
+  BOOST_TEST(g.most == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(at_a_host_with_a_delay_the_counter_has_its_turns_and_the_others_theirs) {
+  gates g{2, {1, 2}};
+  const auto counts = g.counter();
+  const node_number asks = counts == 1 ? 2 : 1;
+  g.of[counts]->all.pace(host, std::chrono::seconds{1});
+  g.want(asks, 0, 40);
+  g.want(counts, 0, 40);
+  std::map<node_number, unsigned> had;
+  for (int second = 0; second < 20; ++second) {
+    for (auto& [n, one] : g.of)
+      while (!one->active.empty()) {
+        ++had[n];
+        g.finish_one(n);
+      }
+    if (second % 5 == 0)
+      for (auto& [n, one] : g.of)
+        one->shared.next_round();
+    g.now += std::chrono::seconds{1};
+    g.of[counts]->all.wake(host);
+    g.settle();
+  }
+  BOOST_TEST(had[counts] >= 5u);
+  BOOST_TEST(had[asks] >= 5u);
+  BOOST_TEST(g.of[counts]->all.look(host).waiting <= 2u);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_comes_may_be_the_counter_from_then_on) {
