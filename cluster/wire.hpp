@@ -1,9 +1,9 @@
 #pragma once
 /// The first words on a stream between two nodes: a line of JSON from the one that dials, a line back.
 ///
-///   {"troupe":1,"stream":"actors","name":"b","instance":"5f0c…","role":"serve","number":2,"address":"b:9070"}
-///   {"troupe":1,"name":"a","instance":"91ee…","role":"serve","number":1,"address":"a:9070"}
-///   {"troupe":1,"refused":"two nodes are called a"}
+///   {"troupe":2,"stream":"actors","name":"b","instance":"5f0c…","role":"serve","number":2,"address":"b:9070"}
+///   {"troupe":2,"name":"a","instance":"91ee…","role":"serve","number":1,"address":"a:9070"}
+///   {"troupe":2,"refused":"two nodes are called a"}
 ///
 /// `troupe` is the version of everything that follows; a node speaks with its own version only. What follows
 /// the lines is the stream's own: BASP between actor systems, or HTTP/1.1 to the other node's front.
@@ -16,7 +16,7 @@
 namespace troupe::cluster {
 
 /// Raised with every change of what nodes say to each other.
-constexpr uint32_t wire_version = 1;
+constexpr uint32_t wire_version = 2;
 /// Longest line: the numbers of all owners that there can be fit.
 constexpr size_t longest_line = 8'192;
 

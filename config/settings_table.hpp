@@ -248,7 +248,7 @@ void visit_settings(settings& s, V&& v) {
     "Connections that have not yet said who they are; one more ends the oldest.");
   v("cluster.failed_handshakes", s.cluster.failed_handshakes, bounds{1, 100'000},
     "Of one source (an IPv4 address, an IPv6 network of 64 bits): after so many, one more each second; its "
-    "other connections are closed unread.");
+    "other connections are closed unread. Of all unknown sources together eight times as many.");
   v("cluster.reconnect_ms", s.cluster.reconnect, bounds{10, hour, "ms"},
     "Before a node is dialled again; doubles each time, with jitter.");
   v("cluster.reconnect_limit_ms", s.cluster.reconnect_limit, bounds{10, hour, "ms"},

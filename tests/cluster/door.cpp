@@ -1,4 +1,5 @@
 /// Who is let in at the cluster's port, and what those cost who are not.
+#include "cluster/wire.hpp"
 #include "tests/support/cluster.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(who_is_no_node_is_refused_and_the_log_says_why) {
     BOOST_TEST(s.log().find("a node has joined") == std::string::npos);
   };
   const int clear = connect_to(n.address(), 9070);
-  const std::string hello = "{\"troupe\":1,\"stream\":\"actors\",\"name\":\"clear\"}\n";
+  const std::string hello = "{\"troupe\":2,\"stream\":\"actors\",\"name\":\"clear\"}\n";
   BOOST_TEST(send(clear, hello.data(), hello.size(), MSG_NOSIGNAL) == ssize_t(hello.size()));
   BOOST_TEST(becomes([&] { return n.log().find("wrong version number") != std::string::npos; }, 10s),
              n.log());
@@ -174,21 +175,47 @@ BOOST_AUTO_TEST_CASE(a_node_of_another_version_is_refused_with_both_versions) {
                      papers_of(pki, "old", pki + "/ca.pem"),
                      {"work", "--join", n.address() + ":9070"},
                      {"TROUPE_TEST_WIRE_VERSION=7"}};
-  const std::string here = "node old speaks wire version 7, this one version 1";
-  const std::string there = "node n1 speaks wire version 1, this one version 7";
+  const std::string here = "node old speaks wire version 7, this one version 2";
+  const std::string there = "node n1 speaks wire version 2, this one version 7";
   const auto told = [&] {
     return n.log().find(here) != std::string::npos && old.log().find(there) != std::string::npos;
   };
   BOOST_TEST(becomes(told, 10s), n.log() << old.log());
 }
 
+/// What CAF's protocol between nodes begins with: a header that claims two gigabytes.
+std::string claiming_header() {
+  std::string head(32, '\0');
+  head[4] = '\x7f';
+  head[5] = head[6] = head[7] = '\xff';
+  return head;
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_let_in_and_claims_two_gigabytes_is_closed) {
+  cluster c{1, 0};
+  auto& n = c.at("n1");
+  const auto pki = c.folder() + "/pki/";
+  c.command("cluster cert w9 --dir " + pki);
+  troupe::cluster::hello says;
+  says.from.name = "w9";
+  says.from.instance = std::string(32, '9');
+  says.from.role = troupe::cluster::node_role::work;
+  std::ofstream{c.folder() + "/words", std::ios::binary} << hello_line(says) << claiming_header();
+  const auto before = resident_kib(n.pid());
+  const auto line = "timeout 20 openssl s_client -quiet -tls1_3 -connect " + n.address() + ":9070 -cert " +
+                    pki + "w9.pem -key " + pki + "w9-key.pem -CAfile " + pki + "ca.pem <" + c.folder() +
+                    "/words >/dev/null 2>&1";
+  BOOST_TEST(system(line.c_str()) != -1);
+  const auto told = [&] { return n.log().find("longer than cluster.message_bytes") != std::string::npos; };
+  BOOST_TEST(becomes(told, 10s), n.log());
+  BOOST_TEST(resident_kib(n.pid()) < before + 16 * 1024);
+}
+
 BOOST_AUTO_TEST_CASE(a_header_that_claims_two_gigabytes_takes_no_memory) {
   cluster c{1, 0};
   auto& n = c.at("n1");
   const auto before = resident_kib(n.pid());
-  std::string head(32, '\0');
-  head[4] = '\x7f';
-  head[5] = head[6] = head[7] = '\xff';
+  const auto head = claiming_header();
   std::vector<int> open;
   for (int i = 0; i < 20; ++i) {
     open.push_back(connect_to(n.address(), 9070));

@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_host_holds_across_all_nodes) {
   std::minstd_rand random{1};
   cluster all{3, 2, {"fetch.max_per_host=2"}};
   load work{all, 50};
-  work.submit_to_all(8, random);
+  // Long enough for everything to be said anew between the gates.
+  work.submit_to_all(40, random);
   work.check();
   const auto most = work.site().most_at_once();
   BOOST_REQUIRE(most.size() == 1u);

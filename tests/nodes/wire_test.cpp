@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(another_version_is_refused_with_both) {
   other.wire = wire_version + 1;
   const auto heard = read_hello(without_end(hello_line({other, stream_kind::actors})), wire_version);
   BOOST_REQUIRE(heard.has_error());
-  BOOST_TEST(heard.error().text() == "node b speaks wire version 2, this one version 1");
+  BOOST_TEST(heard.error().text() == "node b speaks wire version 3, this one version 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_says_why) {
@@ -57,9 +57,9 @@ BOOST_AUTO_TEST_CASE(a_refusal_says_why) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_hello_is_refused) {
   for (const char* line :
-       {"", "GET / HTTP/1.1", "[]", "{}", "{\"troupe\":\"1\"}", "{\"troupe\":1}",
-        "{\"troupe\":1,\"name\":7,\"stream\":\"actors\"}",
-        "{\"troupe\":1,\"name\":\"a\",\"instance\":\"i\",\"role\":\"serve\",\"number\":\"x\","
+       {"", "GET / HTTP/1.1", "[]", "{}", "{\"troupe\":\"2\"}", "{\"troupe\":2}",
+        "{\"troupe\":2,\"name\":7,\"stream\":\"actors\"}",
+        "{\"troupe\":2,\"name\":\"a\",\"instance\":\"i\",\"role\":\"serve\",\"number\":\"x\","
         "\"address\":\"\",\"owners\":[],\"stream\":\"actors\"}"})
     BOOST_TEST(read_hello(line, wire_version).has_error(), line);
 }
