@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <cstdint>
+#include <cstring>
 
 namespace troupe {
 namespace {
@@ -19,6 +20,17 @@ size_t character_at(std::string_view s, size_t i) {
   const bool outside = (c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
                        (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f);
   return outside ? 0 : more + 1;
+}
+
+/// Bytes of ASCII from `i` on, eight at a time: most text is nothing else.
+size_t ascii_at(std::string_view s, size_t i) {
+  const auto from = i;
+  uint64_t eight = 0;
+  for (; i + sizeof eight <= s.size(); i += sizeof eight) {
+    std::memcpy(&eight, s.data() + i, sizeof eight);
+    if (eight & 0x8080808080808080ull) break;
+  }
+  return i - from;
 }
 
 int nibble(char c) {
@@ -74,6 +86,8 @@ std::string markdown_file_name(uint32_t index, std::string_view title) {
 
 bool is_valid_utf8(std::string_view s) {
   for (size_t i = 0; i < s.size();) {
+    i += ascii_at(s, i);
+    if (i == s.size()) return true;
     const auto n = character_at(s, i);
     if (n == 0) return false;
     i += n;

@@ -24,8 +24,14 @@
 
 #include <algorithm>
 
+#include <malloc.h>
+
 namespace troupe {
 namespace {
+
+/// Of memory that a document no longer needs.
+constexpr int largest_kept_block = 4 << 20;
+constexpr int most_kept = 16 << 20;
 
 constexpr size_t deepest_json = 200;
 /// Text is refused unread when it is so many times as long as its Markdown may be.
@@ -231,6 +237,9 @@ result<document> parse_document(const parse_input& input) {
 }
 
 void warm_up() {
+  // To give pages back to the kernel after each document, and to have them anew for the next, costs a tenth.
+  mallopt(M_MMAP_THRESHOLD, largest_kept_block);
+  mallopt(M_TRIM_THRESHOLD, most_kept);
   documents::warm_up_mail();
   warm_up_charsets();
   magic_name("warm");

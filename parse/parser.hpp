@@ -32,7 +32,8 @@ struct parse_input {
 /// told, and `document::media`.
 result<document> parse_document(const parse_input& input);
 
-/// Loads what readers would otherwise open files for when they need it. Once, before the process is confined.
+/// Prepares a process that parses one document after the other: loads what readers would otherwise open files for
+/// when they need it, and has memory kept between documents. Once, before the process is confined.
 void warm_up();
 
 } // namespace troupe

@@ -227,7 +227,7 @@ node* following(node* n, const node* top, bool skip) {
 
 tree::tree()
     : arena_(first_arena_block)
-    , root_(make<node>()) {
+    , root_(new_node()) {
   root_->kind = tag::other;
 }
 
@@ -242,8 +242,14 @@ std::string_view tree::keep(std::string_view s) {
   return {copy, s.size()};
 }
 
-node* tree::new_element(tag kind, std::string_view name, node* parent) {
+node* tree::new_node() {
   auto* n = make<node>();
+  n->number = nodes_++;
+  return n;
+}
+
+node* tree::new_element(tag kind, std::string_view name, node* parent) {
+  auto* n = new_node();
   n->kind = kind;
   n->text = keep(name);
   n->parent = parent;

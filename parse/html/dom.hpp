@@ -1,6 +1,7 @@
 #pragma once
 /// A document tree for extraction: HTML as libxml2's parser sees it, in one arena.
 
+#include <cstdint>
 #include <memory>
 #include <memory_resource>
 #include <string>
@@ -123,6 +124,8 @@ struct attribute {
 /// An element or a text; lives as long as its tree.
 struct node {
   tag kind = tag::other;
+  /// In the order in which the tree's nodes were made, from 0.
+  uint32_t number = 0;
   node* parent = nullptr;
   node* first = nullptr;
   node* last = nullptr;
@@ -158,9 +161,11 @@ public:
 
 private:
   std::string_view keep(std::string_view s);
+  node* new_node();
   template <class T>
   T* make();
   std::pmr::monotonic_buffer_resource arena_;
+  uint32_t nodes_ = 0;
   node* root_;
 };
 

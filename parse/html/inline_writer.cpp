@@ -111,8 +111,9 @@ void inline_writer::write(const node* n, std::string& line) {
 
 void inline_writer::text(std::string_view s, std::string& line) const {
   std::string collapsed;
+  collapsed.reserve(s.size());
   for (size_t i = 0; i < s.size(); ++i) {
-    const bool nbsp = s.substr(i).starts_with("\xc2\xa0");
+    const bool nbsp = s[i] == '\xc2' && i + 1 < s.size() && s[i + 1] == '\xa0';
     if (nbsp) ++i;
     if (nbsp || static_cast<uint8_t>(s[i]) <= ' ') {
       const char before = !collapsed.empty() ? collapsed.back() : line.empty() ? outer_ : line.back();

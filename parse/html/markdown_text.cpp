@@ -1,13 +1,30 @@
 #include "parse/html/markdown_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace troupe::html {
+
+namespace {
+
+constexpr auto may_be_markup = [] {
+  std::array<bool, 256> out{};
+  for (const char c : std::string_view("\\`[]*_&<~"))
+    out[static_cast<uint8_t>(c)] = true;
+  return out;
+}();
+
+} // namespace
 
 std::string escape_markdown(std::string_view s) {
   std::string out;
   out.reserve(s.size());
   for (size_t i = 0; i < s.size(); ++i) {
+    const auto plain = i;
+    while (i < s.size() && !may_be_markup[static_cast<uint8_t>(s[i])])
+      ++i;
+    out.append(s, plain, i - plain);
+    if (i == s.size()) break;
     const char c = s[i];
     const auto word = [&](size_t k) {
       return k < s.size() && (std::isalnum(static_cast<uint8_t>(s[k])) || (s[k] & 0x80));

@@ -41,8 +41,7 @@ void measure::add(const measure& m) {
 
 const measure& measures::of(const node* n) const {
   static const measure none;
-  const auto it = all_.find(n);
-  return it == all_.end() ? none : it->second;
+  return n->number < all_.size() ? all_[n->number] : none;
 }
 
 measure measures::take(node* n, bool in_link) {
@@ -71,7 +70,8 @@ measure measures::take(node* n, bool in_link) {
     ++m.paragraphs;
     m.prose += direct;
   }
-  return all_[n] = m;
+  if (all_.size() <= n->number) all_.resize(n->number + 1);
+  return all_[n->number] = m;
 }
 
 } // namespace troupe::html

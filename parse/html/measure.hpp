@@ -3,7 +3,7 @@
 
 #include "parse/html/dom.hpp"
 
-#include <unordered_map>
+#include <vector>
 
 namespace troupe::html {
 
@@ -35,7 +35,8 @@ public:
 
 private:
   measure take(node* n, bool in_link);
-  std::unordered_map<const node*, measure> all_;
+  /// By the numbers of nodes.
+  std::vector<measure> all_;
 };
 
 /// Characters of a text, white space counted once between words.

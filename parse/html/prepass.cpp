@@ -265,13 +265,12 @@ private:
     at_ = end + (quote && end < in_.size());
     if (value.size() > limits_.attribute_bytes) return false;
     out_ += "=\"";
-    for (const char c : value) {
-      if (c == '"')
-        out_ += "&quot;";
-      else if (c == '<')
-        out_ += "&lt;";
-      else
-        out_ += c ? c : ' ';
+    for (size_t i = 0; i < value.size(); ++i) {
+      const auto plain = i;
+      while (i < value.size() && value[i] != '"' && value[i] != '<' && value[i] != '\0')
+        ++i;
+      out_.append(value, plain, i - plain);
+      if (i < value.size()) out_ += value[i] == '"' ? "&quot;" : value[i] == '<' ? "&lt;" : " ";
     }
     out_ += '"';
     return true;
