@@ -18,6 +18,9 @@ struct writer_state {
   /// Called with the sync's outcome, in the order of staging.
   std::vector<std::function<void(const failure&)>> waiting;
   bool flush_due = false;
+  /// When the last two synced writes began.
+  std::chrono::steady_clock::time_point last{};
+  std::chrono::steady_clock::time_point before_last{};
   tally counted;
   static inline const char* name = "writer";
 };
@@ -28,6 +31,7 @@ failure sync(writer_state& s) {
   std::vector<event> events;
   const bool writes = s.store->staged();
   const auto begun = std::chrono::steady_clock::now();
+  if (writes) s.before_last = std::exchange(s.last, begun);
   auto outcome = s.store->flush(events);
   if (outcome.code == errc::none && writes) s.counted.wrote(events, std::chrono::steady_clock::now() - begun);
   if (outcome.code != errc::none) {
@@ -50,6 +54,14 @@ void flush(writer_pointer self) {
   s.waiting.clear();
 }
 
+/// How long to gather more for the next write: while one follows the other, syncs are what costs.
+milliseconds gathering(const writer_state& s, std::chrono::steady_clock::time_point at) {
+  const auto interval = s.options.store.commit_interval;
+  const auto since = at - s.last;
+  if (s.last - s.before_last > 2 * interval || since >= interval) return milliseconds{0};
+  return std::chrono::ceil<milliseconds>(interval - since);
+}
+
 /// Answers `value` after the next sync, or what `otherwise` makes of its failure.
 template <class T, class Otherwise>
 caf::result<T> after_sync(writer_pointer self, T value, Otherwise otherwise) {
@@ -62,7 +74,11 @@ caf::result<T> after_sync(writer_pointer self, T value, Otherwise otherwise) {
     flush(self);
   } else if (!s.flush_due) {
     s.flush_due = true;
-    self->send(self, flush_atom_v);
+    const auto wait = gathering(s, std::chrono::steady_clock::now());
+    if (wait.count() > 0)
+      self->delayed_send(self, wait, flush_atom_v);
+    else
+      self->send(self, flush_atom_v);
   }
   return promise;
 }

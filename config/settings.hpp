@@ -55,6 +55,7 @@ struct settings {
     int64_t block_cache_bytes = 33'554'432;
     int64_t inline_original_bytes = 1'048'576;
     int64_t commit_items = 4'096;
+    milliseconds commit_interval{2};
     milliseconds event_retention{7LL * 24 * 3600 * 1000};
     milliseconds receipt_retention{24LL * 3600 * 1000};
     milliseconds original_retention{24LL * 3600 * 1000};

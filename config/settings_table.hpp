@@ -81,6 +81,10 @@ void visit_settings(settings& s, V&& v) {
   v("store.inline_original_bytes", s.store.inline_original_bytes, bounds{0, 64 * mib, "bytes"},
     "Originals larger than this are kept as files.");
   v("store.commit_items", s.store.commit_items, bounds{1, 100'000}, "Most transitions in one synced write.");
+  v("store.commit_interval_ms", s.store.commit_interval, bounds{0, 1'000, "ms"},
+    "Between the begins of synced writes while one follows the other: more transitions share a sync. One "
+    "that "
+    "comes alone does not wait.");
   v("store.event_retention_ms", s.store.event_retention, bounds{1'000, 10'000 * hour, "ms"},
     "How long events can be replayed, deliveries of webhooks are told of, and removed batches answer 410.");
   v("store.receipt_retention_ms", s.store.receipt_retention, bounds{1'000, 10'000 * hour, "ms"},

@@ -57,6 +57,8 @@ world::world()
     : files(std::move(*file_store::open(dir.path() + "/files", nullptr)))
     , store(*db, *files) {
   options.fetch.robots = false;
+  // Virtual time stands still while messages are handled.
+  options.store.commit_interval = {};
   config.add_message_types<caf::id_block::troupe>();
   config.set("scheduler.policy", caf::atom("testing"));
   sys = std::make_unique<caf::actor_system>(config);
