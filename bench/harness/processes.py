@@ -1,0 +1,87 @@
+"""What processes cost, read from /proc (proc(5)): CPU, memory, bytes written."""
+
+import os
+import threading
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid):
+    """The process and all that it has started and that live."""
+    out = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as f:
+                for child in f.read().split():
+                    out += tree(int(child))
+    except OSError:
+        pass
+    return out
+
+
+def _stat(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()
+
+
+def cpu_seconds(pids):
+    """Of these processes, with their children that have ended and were waited for."""
+    total = 0
+    for pid in pids:
+        try:
+            fields = _stat(pid)
+        except OSError:
+            continue
+        total += sum(int(x) for x in fields[11:15])
+    return total / TICKS
+
+
+def memory_mib(pids):
+    """Proportional set size: what is shared counts once."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as f:
+                total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        except (OSError, StopIteration):
+            continue
+    return total / 1024
+
+
+def written_bytes(pids):
+    """What these have had written to disk."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/io") as f:
+                total += next(int(line.split()[1]) for line in f if line.startswith("write_bytes"))
+        except (OSError, StopIteration):
+            continue
+    return total
+
+
+class Watch:
+    """The most memory that a tree of processes has had, sampled twice a second, while it is open."""
+
+    def __init__(self, *pids):
+        self.pids = pids
+        self.most_mib = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def _sample(self):
+        while not self._stop.wait(0.5):
+            self.look()
+
+    def look(self):
+        now = memory_mib([p for pid in self.pids for p in tree(pid)])
+        self.most_mib = max(self.most_mib, now)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.look()
+        self._stop.set()
+        self._thread.join()

@@ -1,0 +1,126 @@
+"""Programs of others: load by wrk, pages and late answers by nginx, ceilings by the bench's own programs."""
+
+import re
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from .measures import Measure
+from .places import BUILD
+
+WRK_SECONDS = 5
+
+
+@dataclass
+class Load:
+    """What wrk saw: requests a second, latencies in milliseconds, answers that were no success."""
+
+    rate: float
+    p50: float
+    p99: float
+    failed: int
+
+
+def _milliseconds(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
+
+
+def wrk(url, connections, seconds=WRK_SECONDS, script=None):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
+    if script:
+        command += ["-s", str(script)]
+    out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+
+    def found(pattern, otherwise=None):
+        m = re.search(pattern, out)
+        return m.group(1) if m else otherwise
+
+    failed = int(found(r"Non-2xx or 3xx responses: (\d+)", "0"))
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+    failed += sum(int(n) for n in errors.groups()) if errors else 0
+    return Load(
+        float(found(r"Requests/sec:\s+([\d.]+)")),
+        _milliseconds(found(r"50%\s+(\S+)")),
+        _milliseconds(found(r"99%\s+(\S+)")),
+        failed,
+    )
+
+
+def ceiling(name, *arguments):
+    """The figure that one of bench/ceilings prints."""
+    command = [BUILD / f"bench/ceiling_{name}", *arguments]
+    return float(subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout)
+
+
+def lines_of(program, *arguments):
+    """Measures that a program of the bench prints itself (measure.hpp)."""
+    command = [BUILD / f"bench/{program}", *arguments]
+    out = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout
+    measures = []
+    for line in out.splitlines():
+        m = re.fullmatch(r"(\S+)\s+(.+?)\s+(-?[\d.]+)(?: (.*))?", line)
+        if m:
+            measures.append(Measure(m.group(2), float(m.group(3)), m.group(4) or ""))
+    return measures
+
+
+_SITE = """
+{modules}
+worker_processes 1;
+worker_rlimit_nofile 65536;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 30000; }}
+http {{
+  access_log off;
+  default_type text/html;
+  keepalive_requests 1000000;
+  sendfile on;
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{port} reuseport backlog=16384;
+    location /pages/ {{ alias {pages}/; }}
+    location = /constant {{ default_type text/plain; return 200 '{constant}'; }}
+    location /late/ {{ default_type text/plain; echo_sleep 0.2; echo $uri; }}
+  }}
+}}
+"""
+
+
+class Site:
+    """nginx on loopback: /pages/NAME from a folder, /constant with these bytes, /late/… after 200 ms."""
+
+    def __init__(self, pages="/nonexistent", constant="{}", port=18090):
+        self._folder = tempfile.TemporaryDirectory(prefix="troupe-bench-nginx-")
+        folder = self._folder.name
+        self.url = f"http://127.0.0.1:{port}"
+        modules = "\n".join(
+            f"load_module {m};" for m in Path("/usr/lib/nginx/modules").glob("ngx_http_echo_module.so")
+        )
+        file = Path(folder) / "nginx.conf"
+        file.write_text(_SITE.format(modules=modules, folder=folder, pages=pages, constant=constant, port=port))
+        Path(folder).chmod(0o755)
+        self.process = subprocess.Popen(["nginx", "-p", folder, "-c", str(file), "-g", "daemon off;"])
+        until = time.monotonic() + 10
+        while True:
+            try:
+                urllib.request.urlopen(self.url + "/constant", timeout=1).read()
+                return
+            except urllib.error.URLError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self._folder.cleanup()
