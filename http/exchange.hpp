@@ -85,6 +85,8 @@ class requests_in_flight;
 class feeds;
 class forwarder;
 
+class rendered_batches;
+
 struct server_context {
   const settings& options;
   gateway& to;
@@ -96,6 +98,8 @@ struct server_context {
   asio::thread_pool& workers;
   /// The front's thread only.
   forwarder& others;
+  /// The front's thread only.
+  rendered_batches& rendered;
   std::atomic<int64_t> spooled_requests{0};
 };
 

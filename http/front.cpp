@@ -9,6 +9,7 @@
 #include "http/ops/ops.hpp"
 #include "http/session.hpp"
 #include "http/tls.hpp"
+#include "http/v1/rendered_batches.hpp"
 #include "http/v1/v1.hpp"
 #include "process/scheduling.hpp"
 
@@ -66,7 +67,7 @@ public:
       , keys_(s)
       , streams_(s, to)
       , others_(to)
-      , shared_{{s, to, keys_, in_flight_, streams_, workers_, others_},
+      , shared_{{s, to, keys_, in_flight_, streams_, workers_, others_, rendered_},
                 router{all_routes()},
                 door{s, keys_},
                 request_meter{to.meter()},
@@ -92,6 +93,7 @@ public:
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
     if (!error) acceptor_.bind(at, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
     if (error) return fail(errc::invalid_request, "http.listen: " + error.message());
     address_ = acceptor_.local_endpoint();
     asio::co_spawn(context_, accept(), asio::detached);
@@ -147,17 +149,28 @@ private:
         co_await pause.async_wait(tuple);
         continue;
       }
-      auto [error, socket] = co_await acceptor_.async_accept(tuple);
-      if (error == asio::error::operation_aborted) co_return;
-      if (error) {
-        log::warn("a connection could not be accepted", {{"reason", error.message()}});
-        pause.expires_after(accept_pause);
-        co_await pause.async_wait(tuple);
-        continue;
-      }
+      const auto [ended] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, tuple);
+      if (ended == asio::error::operation_aborted) co_return;
+      const auto error = accept_all();
+      if (!error) continue;
+      log::warn("a connection could not be accepted", {{"reason", error.message()}});
+      pause.expires_after(accept_pause);
+      co_await pause.async_wait(tuple);
+    }
+  }
+
+  /// All that wait: one in each turn of the loop would wait behind the requests of those that are in.
+  boost::system::error_code accept_all() {
+    while (shared_.connections < most_connections_) {
+      tcp::socket socket{context_};
+      boost::system::error_code error;
+      acceptor_.accept(socket, error);
+      if (error == asio::error::would_block || error == asio::error::connection_aborted) return {};
+      if (error) return error;
       accepted_.add();
       serve(std::move(socket), false);
     }
+    return {};
   }
 
   void serve(tcp::socket socket, bool of_node) {
@@ -178,6 +191,7 @@ private:
   requests_in_flight in_flight_;
   feeds streams_;
   forwarder others_;
+  rendered_batches rendered_;
   front_context shared_;
   metrics::counter accepted_;
   tcp::acceptor acceptor_;

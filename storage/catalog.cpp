@@ -72,6 +72,14 @@ std::optional<batch> catalog::find_batch(batch_id id) const {
   return read<batch>(*db_.snapshot(), table::batches, key::number(raw(id)));
 }
 
+std::optional<batch> catalog::find_batch_in_memory(batch_id id) const {
+  const auto bytes = db_.get_in_memory(table::batches, key::number(raw(id)));
+  batch row;
+  if (!bytes || !layout::decode(*bytes, row)) return std::nullopt;
+  row.id = id;
+  return row;
+}
+
 std::optional<batch_reading> catalog::read_batch(batch_id id, uint32_t first, uint32_t limit,
                                                  const std::vector<uint32_t>& also,
                                                  std::vector<item>& also_items) const {

@@ -31,6 +31,8 @@ public:
   /// All of them, in order.
   std::vector<uint64_t> notebooks() const;
   std::optional<batch> find_batch(batch_id id) const;
+  /// The same without waiting for a disk; none: it cannot be told so.
+  std::optional<batch> find_batch_in_memory(batch_id id) const;
   /// The batch, the `limit` items from index `first` on, and those in `also`.
   std::optional<batch_reading> read_batch(batch_id id, uint32_t first, uint32_t limit,
                                           const std::vector<uint32_t>& also,

@@ -96,6 +96,10 @@ public:
   virtual std::unique_ptr<view> snapshot() const = 0;
   /// The newest committed value. Any thread. Throws `unreadable`.
   virtual std::optional<std::string> get(table t, std::string_view key) const = 0;
+  /// The same when that can be told without waiting for a disk; none: it cannot, or there is no such key.
+  virtual std::optional<std::string> get_in_memory(table t, std::string_view key) const {
+    return get(t, key);
+  }
   /// Any thread.
   virtual engine_figures figures() const { return {}; }
   /// Makes a copy of the whole store, as it is at one moment, in a directory that does not exist; files that

@@ -199,6 +199,13 @@ public:
     std::string value;
     return found(db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value), value);
   }
+  std::optional<std::string> get_in_memory(table t, std::string_view key) const override {
+    rocksdb::ReadOptions options;
+    options.read_tier = rocksdb::kBlockCacheTier;
+    std::string value;
+    if (!db_->Get(options, handles_[static_cast<size_t>(t)], slice(key), &value).ok()) return std::nullopt;
+    return value;
+  }
 
   engine_figures figures() const override {
     using p = rocksdb::DB::Properties;

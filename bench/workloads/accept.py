@@ -12,7 +12,7 @@ from harness.server import Server
 ITEMS = 100_000
 CONNECTIONS = 64
 """One transfer at a time, to a port where nobody is."""
-SETTINGS = ["fetch.robots=false", "fetch.max_transfers=1", "work.backoff_ms=300000", "work.backoff_limit_ms=300000"]
+SETTINGS = ["fetch.robots=false", "fetch.max_transfers=1", "work.backoff_ms=60000"]
 SCRIPT = Path(__file__).with_name("accept_ten.lua")
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import peers
 from harness import pages, processes, tools
 from harness.measures import Measure
 from harness.server import Server
@@ -18,11 +19,11 @@ def curl_alone(site, folder):
     list_file = folder.parent / "urls.txt"
     list_file.write_text(lines)
     start = time.monotonic()
-    subprocess.run(["curl", "-s", "-Z", "--parallel-max", "64", "-K", str(list_file)], check=True)
+    subprocess.run(["curl", "-s", "--no-progress-meter", "-Z", "--parallel-max", "64", "-K", str(list_file)], check=True, stderr=subprocess.DEVNULL)
     return PAGES / (time.monotonic() - start)
 
 
-def run():
+def run(with_peers=False):
     folder = pages.folder(PAGES)
     some = [folder / f"{n}.html" for n in range(0, PAGES, 10)]
     with tools.Site(pages=folder) as site:
@@ -35,13 +36,14 @@ def run():
             cpu, written, syncs = (after - b for after, b in zip(server.costs(), before))
         fetching = curl_alone(site, folder)
         nginx = tools.wrk(site.url + "/pages/0.html", 64, seconds=2).rate
+        others = peers.pages(site.url, PAGES) if with_peers else {}
     parsing = tools.ceiling("parse", 3, *some) * len(os.sched_getaffinity(0))
     return [
-        Measure("pages/s", PAGES / seconds, "1/s", parsing),
+        Measure("pages/s", PAGES / seconds, "1/s", parsing, {name: r for name, (r, _) in others.items()}),
         Measure("parsing alone, times the cores", parsing, "1/s"),
         Measure("curl alone, 64 at once", fetching, "1/s"),
         Measure("nginx alone", nginx, "1/s"),
-        Measure("CPU a page", 1e3 * cpu / PAGES, "ms"),
+        Measure("CPU a page", 1e3 * cpu / PAGES, "ms", None, {name: 1e3 * c for name, (_, c) in others.items()}),
         Measure("written to disk a page", written / PAGES, "bytes"),
         Measure("syncs for 1,000 pages", 1000 * syncs / PAGES, ""),
         Measure("most memory", memory.most_mib, "MiB"),

@@ -5,9 +5,8 @@
 #include "http/query.hpp"
 #include "http/signal.hpp"
 #include "http/v1/render.hpp"
+#include "http/v1/rendered_batches.hpp"
 #include "http/v1/v1.hpp"
-
-#include "model/content.hpp"
 
 namespace troupe::http {
 namespace {
@@ -48,11 +47,6 @@ asio::awaitable<response> list(exchange& x) {
                     page->next == batch_id{} ? std::nullopt : std::optional{raw(page->next)});
 }
 
-/// An entity tag of the answer's bytes (RFC 9110 section 8.8.3).
-std::string tag_of(std::string_view body) {
-  return '"' + sha256(body).hex().substr(0, 16) + '"';
-}
-
 /// With `wait` an answer that the caller has already (`If-None-Match`), or without one a batch that has not
 /// ended, is waited for to change.
 asio::awaitable<response> get(exchange& x) {
@@ -61,12 +55,14 @@ asio::awaitable<response> get(exchange& x) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{*seconds};
   const auto known = x.headers.find("If-None-Match");
   const auto news = std::make_shared<signal>(x.executor);
-  const auto watching = x.server.to.watch(parse_batch_name(x.arguments[0]), [news] { news->notify(); });
+  const auto watching = *seconds > 0
+                            ? x.server.to.watch(parse_batch_name(x.arguments[0]), [news] { news->notify(); })
+                            : nullptr;
   for (;;) {
     const auto v = co_await v1_batch(x);
     if (!v) co_return error_response(v.error());
-    auto r = json_response(200, dump(v1_json(*v)));
-    const auto tag = tag_of(r.body);
+    const auto& [body, tag] = x.server.rendered.of(*v);
+    auto r = json_response(200, body);
     r.headers.emplace_back("ETag", tag);
     const bool same =
         known != x.headers.end() && (known->second == "*" || known->second.find(tag) != std::string::npos);
