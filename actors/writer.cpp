@@ -9,6 +9,8 @@ namespace {
 constexpr milliseconds sweep_pause{20};
 constexpr size_t trim_at_once = 100'000;
 constexpr uint32_t cancel_at_once = 2'000;
+/// After one that waited for more in vain.
+constexpr unsigned prompt_writes_after = 32;
 
 /// The state of a WRITER.
 struct writer_state {
@@ -21,6 +23,9 @@ struct writer_state {
   /// When the last two synced writes began.
   std::chrono::steady_clock::time_point last{};
   std::chrono::steady_clock::time_point before_last{};
+  /// The next write has waited for more; so many writes are not going to.
+  bool gathers = false;
+  unsigned prompt_writes = 0;
   tally counted;
   static inline const char* name = "writer";
 };
@@ -47,6 +52,8 @@ void flush(writer_pointer self) {
   auto& s = self->state;
   s.flush_due = false;
   if (s.waiting.empty()) return;
+  if (s.prompt_writes > 0) --s.prompt_writes;
+  if (std::exchange(s.gathers, false) && s.waiting.size() < 2) s.prompt_writes = prompt_writes_after;
   // Listeners first: who is answered may ask at once what they were told.
   const auto outcome = sync(s);
   for (auto& tell : s.waiting)
@@ -56,6 +63,7 @@ void flush(writer_pointer self) {
 
 /// How long to gather more for the next write: while one follows the other, syncs are what costs.
 milliseconds gathering(const writer_state& s, std::chrono::steady_clock::time_point at) {
+  if (s.prompt_writes > 0) return milliseconds{0};
   const auto interval = s.options.store.commit_interval;
   const auto since = at - s.last;
   if (s.last - s.before_last > 2 * interval || since >= interval) return milliseconds{0};
@@ -75,7 +83,8 @@ caf::result<T> after_sync(writer_pointer self, T value, Otherwise otherwise) {
   } else if (!s.flush_due) {
     s.flush_due = true;
     const auto wait = gathering(s, std::chrono::steady_clock::now());
-    if (wait.count() > 0)
+    s.gathers = wait.count() > 0;
+    if (s.gathers)
       self->delayed_send(self, wait, flush_atom_v);
     else
       self->send(self, flush_atom_v);
