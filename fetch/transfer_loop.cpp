@@ -117,14 +117,18 @@ private:
       end(it->second.get(), CURLE_OK, fail(errc::cancelled));
   }
 
+  /// All messages first: for each handle that it lets go of, curl looks through those that are left.
   void take_finished() {
+    std::vector<std::pair<transfer*, CURLcode>> finished;
     int left = 0;
     while (const auto* message = curl_multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       char* self = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
-      end(reinterpret_cast<transfer*>(self), message->data.result, fail(errc::none));
+      finished.emplace_back(reinterpret_cast<transfer*>(self), message->data.result);
     }
+    for (const auto& [t, code] : finished)
+      end(t, code, fail(errc::none));
   }
 
   void end(transfer* t, CURLcode code, failure given_up) {
