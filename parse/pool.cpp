@@ -229,6 +229,8 @@ private:
 
   void request(slot& s) {
     const auto& body = s.current->order.body;
+    if (body.view().size() != body.size && body.path.empty())
+      return finish(s, fail(errc::storage_error, "the document is not at hand"));
     auto frame = wire::request_frame(s.current->order, limits_);
     if (body.path.empty() && body.view().size() <= wire::most_inline)
       return begin(s, std::move(frame.append(body.view())), nullptr);
