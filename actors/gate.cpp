@@ -79,7 +79,7 @@ void take_owners(gate_pointer self, const serving_nodes& now) {
     self->delayed_send(self, say_anew_interval, flush_atom_v);
     s.all.counted_elsewhere(
         [self](const std::string& host) { return self->state.shared->is_elsewhere(host); });
-    s.all.unknown_yet([self](const std::string& host) { return self->state.shared->is_unknown(host); });
+    s.all.unknown_yet([self] { return self->state.shared->is_unknown(); });
   }
   std::set<node_number> numbers;
   for (const auto& [number, there] : now.others)

@@ -48,20 +48,18 @@ bool shared_hosts::all_told() const {
   });
 }
 
-bool shared_hosts::is_unknown(const std::string& host) const {
-  if (patience_ == 0 || all_told()) return false;
-  // One that was alone knows of nobody's transfers.
-  return before_.empty() || counter_of(host, own_, before_) != own_;
+bool shared_hosts::is_unknown() const {
+  return patience_ > 0 && !all_told();
 }
 
 void shared_hosts::members(node_number own, std::set<node_number> others) {
   std::vector<std::string> counted;
   for (const auto& [host, active] : all_.hosts_in_use())
     if (!is_elsewhere(host)) counted.push_back(host);
-  before_ = std::exchange(others_, std::move(others));
+  if (others != others_) patience_ = rounds_of_patience;
+  const auto gone = std::exchange(others_, std::move(others));
   own_ = own;
-  patience_ = rounds_of_patience;
-  for (const auto n : before_)
+  for (const auto n : gone)
     if (!others_.contains(n)) forget(n);
   for (const auto& host : counted)
     if (is_elsewhere(host)) let_go(host);

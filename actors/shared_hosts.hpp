@@ -47,9 +47,9 @@ public:
   /// Who counts a host.
   node_number counter_of(const std::string& host) const;
   bool is_elsewhere(const std::string& host) const { return counter_of(host) != own_; }
-  /// The host is counted here since the last change of members, and not all of them have told yet what they
-  /// have under way: nothing starts there. For two rounds at most.
-  bool is_unknown(const std::string& host) const;
+  /// Since the last change of members not all of them have told what they have under way: nothing starts at
+  /// hosts that are counted here. For two rounds at most.
+  bool is_unknown() const;
 
   void heard(node_number from, const host_message& m);
   /// A turn that was given to another owner's item.
@@ -78,8 +78,6 @@ private:
   turns& all_;
   node_number own_ = 0;
   std::set<node_number> others_;
-  /// As they were before the last change.
-  std::set<node_number> before_;
   /// What each other one has said last that there is, and how many rounds it is waited for at most.
   std::map<node_number, std::string> told_;
   unsigned patience_ = 0;

@@ -269,7 +269,9 @@ void supervising::back_off(slot& it, milliseconds delay) {
 void supervising::progress(uint32_t index, attempt_token token, uint32_t percent) {
   const auto it = s_.slots.find(index);
   if (it == s_.slots.end() || it->second.at != place::parse || !(it->second.token == token)) return;
-  leave_work(it->second);
+  // How it went is not known yet: nobody is praised for it.
+  if (std::exchange(it->second.in_work, false))
+    self_->send(s_.of.with.gate, done_atom_v, s_.of.row.id, index, true);
   it->second.overdue = self_->clock().now() + listening_timeout;
   s_.of.listeners->progress(it->second.row.key, static_cast<uint8_t>(percent));
 }
@@ -306,8 +308,8 @@ void supervising::enter(slot& it, place at, phase now, caf::actor_addr actor) {
 
 milliseconds supervising::time_of(const slot& it, place at) const {
   if (at == place::persist) return persist_timeout;
-  const bool listens = at == place::parse && wants_media();
-  return order_of(it).budget + service_grace + (listens ? listening_timeout : milliseconds{0});
+  // Of media more than that as soon as its programs are waited for (`progress`).
+  return order_of(it).budget + service_grace;
 }
 
 services supervising::services_at(const slot& it) const {

@@ -87,7 +87,7 @@ void turns::leave(item_key item) {
   if (gone.empty()) return;
   const auto& was = gone.mapped();
   --hosts_[was.host].active;
-  if (is_elsewhere(was.host)) ++traffic_.unused[was.host];
+  if (was.at != node_ref::foreign && is_elsewhere(was.host)) ++traffic_.unused[was.host];
   free_host(was.host);
   if (was.at == node_ref::foreign) return;
   working_.emplace(item, work{was.at, was.failed_at});
@@ -180,7 +180,7 @@ bool turns::may_start(const std::string& name, time now, std::vector<std::pair<s
   auto& h = hosts_[name];
   if (is_paused(name)) return false;
   if (is_elsewhere(name)) return has_permit(name, h);
-  if (unknown_ && unknown_(name)) return false;
+  if (unknown_ && unknown_()) return false;
   if (h.active >= most_at(name)) return false;
   if (h.next_start <= now) return true;
   if (!h.timer) wakes.emplace_back(name, h.next_start);
@@ -314,11 +314,11 @@ std::vector<granted_turn> turns::grant(time now, std::vector<std::pair<std::stri
   std::vector<granted_turn> granted;
   for (const auto& k : std::exchange(stalled_, {}))
     if (const auto it = lanes_.find(k); it != lanes_.end()) make_ready(k, it->second);
-  // At a host with a delay only the first to look has it: own and other owners' items take turns at that.
-  if (foreign_first_) grant_foreign(now, granted, wakes);
+  // At a host with a delay only the first to look has it: own and other owners' items draw lots for that.
+  const bool foreign_first = lots_() % 2 == 0;
+  if (foreign_first) grant_foreign(now, granted, wakes);
   grant_own(now, granted, wakes);
-  if (!foreign_first_) grant_foreign(now, granted, wakes);
-  if (!granted.empty()) foreign_first_ = granted.front().at != node_ref::foreign;
+  if (!foreign_first) grant_foreign(now, granted, wakes);
   hand_back_unused();
   if (hosts_.size() > sweep_hosts_at_) drop_idle_hosts(now);
   return granted;

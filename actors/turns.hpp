@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -98,8 +99,9 @@ public:
 
   /// Tells whether a host is counted elsewhere.
   void counted_elsewhere(std::function<bool(const std::string&)> call) { elsewhere_ = std::move(call); }
-  /// Tells whether what others have under way at a host is not known yet: nothing starts there.
-  void unknown_yet(std::function<bool(const std::string&)> call) { unknown_ = std::move(call); }
+  /// Tells whether what others have under way at hosts that are counted here is not known yet: nothing starts
+  /// there.
+  void unknown_yet(std::function<bool()> call) { unknown_ = std::move(call); }
   /// So many transfers of this host may start.
   void permit(const std::string& host, size_t count);
   /// Asked for, or handed back: by host.
@@ -239,9 +241,9 @@ private:
   std::map<lane_key, lane> lanes_;
   std::map<uint8_t, std::deque<lane_key>> ready_;
   std::deque<lane_key> ready_foreign_;
-  bool foreign_first_ = false;
+  std::minstd_rand lots_;
   std::function<bool(const std::string&)> elsewhere_;
-  std::function<bool(const std::string&)> unknown_;
+  std::function<bool()> unknown_;
   permit_traffic traffic_;
   /// Hosts that have permits which nobody may want any more.
   std::set<std::string> permitted_;

@@ -9,9 +9,11 @@ namespace key = layout::key;
 
 std::optional<item> ledger::load_item(const item_key& k) {
   if (const auto it = items_.find(k); it != items_.end()) return it->second;
-  if (const auto* b = load_batch(k.batch); b && b->counts.open() >= items_ahead::stretch)
-    ahead_.read(k, [this](const item_key& x) { return items_.contains(x); });
-  if (const auto* row = ahead_.find(k)) return *row;
+  if (const auto* b = load_batch(k.batch)) {
+    if (b->counts.open() >= items_ahead::stretch)
+      ahead_.read(k, [this](const item_key& x) { return items_.contains(x); });
+    if (const auto* row = ahead_.find(k)) return *row;
+  }
   const auto bytes = db_.get(table::items, key::item(k));
   if (!bytes) return std::nullopt;
   item row;

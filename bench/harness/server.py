@@ -24,6 +24,7 @@ class Server:
         self.data = data or tempfile.mkdtemp(prefix="troupe-bench-")
         self._own_data = data is None
         program = BUILD / ("tests/troupe_test_server" if noop else "troupe")
+        self._refuse_another()
         command = [program, "serve", "--config", ROOT / "config/troupe.json", "--data", self.data]
         command += ["--listen", f"127.0.0.1:{port}", "--allow-network", "127.0.0.0/8", "--set", "log.level=warn"]
         for s in settings:
@@ -34,6 +35,13 @@ class Server:
         self._wait_ready()
         self.seconds_to_ready = time.monotonic() - started
         self.pid = self.process.pid
+
+    def _refuse_another(self):
+        try:
+            self.request("GET", "/version")
+        except OSError:
+            return
+        raise RuntimeError(f"another server answers at port {self.port}")
 
     def _wait_ready(self):
         until = time.monotonic() + START_SECONDS

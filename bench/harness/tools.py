@@ -13,6 +13,8 @@ from .measures import Measure
 from .places import BUILD
 
 WRK_SECONDS = 5
+"""Addresses of loopback that a site answers at: each is a host of its own."""
+HOSTS = 10
 
 
 @dataclass
@@ -84,7 +86,7 @@ http {{
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
   server {{
-    listen 127.0.0.1:{port} reuseport backlog=16384;
+    {listens}
     location /pages/ {{ alias {pages}/; }}
     location = /constant {{ default_type text/plain; return 200 '{constant}'; }}
     location /late/ {{ default_type text/plain; echo_sleep 0.2; echo $uri; }}
@@ -104,7 +106,8 @@ class Site:
             f"load_module {m};" for m in Path("/usr/lib/nginx/modules").glob("ngx_http_echo_module.so")
         )
         file = Path(folder) / "nginx.conf"
-        file.write_text(_SITE.format(modules=modules, folder=folder, pages=pages, constant=constant, port=port))
+        listens = "\n    ".join(f"listen 127.0.0.{n}:{port} backlog=16384;" for n in range(1, HOSTS + 1))
+        file.write_text(_SITE.format(modules=modules, listens=listens, folder=folder, pages=pages, constant=constant, port=port))
         Path(folder).chmod(0o755)
         self.process = subprocess.Popen(["nginx", "-p", folder, "-c", str(file), "-g", "daemon off;"])
         until = time.monotonic() + 10

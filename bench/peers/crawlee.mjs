@@ -1,6 +1,6 @@
-// Crawlee: crawlee.mjs SITE FROM TO. Fetches these pages with its Cheerio crawler, turndown makes Markdown of them, its
+// Crawlee: crawlee.mjs SITE FROM TO. Fetches these pages with its HTTP crawler, turndown makes Markdown of them, its
 // dataset keeps it.
-import { CheerioCrawler, Configuration, Dataset, log } from "crawlee";
+import { HttpCrawler, Configuration, Dataset, log } from "crawlee";
 import TurndownService from "turndown";
 
 const [site, first, last] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const markdown = new TurndownService({ headingStyle: "atx", codeBlockStyle: "fen
 markdown.remove(["script", "style", "nav", "header", "footer", "aside", "form"]);
 const urls = [];
 for (let n = Number(first); n < Number(last); ++n) urls.push(`${site}/pages/${n}.html`);
-const crawler = new CheerioCrawler(
+const crawler = new HttpCrawler(
   {
     minConcurrency: 16,
     maxConcurrency: 32,

@@ -8,8 +8,6 @@ from harness.server import Server
 
 AT_ONCE = 5_000
 ITEMS = 50_000
-"""Hosts are names of loopback's network: each may have a thousand transfers."""
-HOSTS = 10
 SETTINGS = [
     "fetch.robots=false",
     f"fetch.max_transfers={AT_ONCE}",
@@ -22,7 +20,7 @@ SETTINGS = [
 def run():
     with tools.Site() as site, Server(SETTINGS, noop="parse") as server, processes.Watch(server.pid) as memory:
         port = site.url.rsplit(":", 1)[1]
-        urls = [f"http://127.0.0.{1 + i % HOSTS}:{port}/late/{i}" for i in range(ITEMS)]
+        urls = [f"http://127.0.0.{1 + i % tools.HOSTS}:{port}/late/{i}" for i in range(ITEMS)]
         before = server.costs()
         start = time.monotonic()
         batch = server.submit(urls)
@@ -31,6 +29,7 @@ def run():
             most = max(most, server.metric("troupe_fetch_transfers"))
             time.sleep(0.05)
         seconds = time.monotonic() - start
+        server.wait_for(batch)
         cpu = server.costs()[0] - before[0]
     return [
         Measure("transfers at once, the most seen", most, ""),

@@ -20,7 +20,7 @@ struct gate {
   explicit gate(size_t per_host)
       : all({.transfers = 100, .per_host = per_host, .window = 100}) {
     all.counted_elsewhere([this](const std::string& h) { return shared.is_elsewhere(h); });
-    all.unknown_yet([this](const std::string& h) { return shared.is_unknown(h); });
+    all.unknown_yet([this] { return shared.is_unknown(); });
   }
 };
 
@@ -248,6 +248,25 @@ BOOST_AUTO_TEST_CASE(at_a_host_with_a_delay_the_counter_has_its_turns_and_the_ot
   BOOST_TEST(had[counts] >= 5u);
   BOOST_TEST(had[asks] >= 5u);
   BOOST_TEST(g.of[counts]->all.look(host).waiting <= 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_one_has_under_way_that_went_and_came_back_is_waited_for) {
+  gates g{2, {1, 2}};
+  const auto counts = g.counter();
+  const node_number asks = counts == 1 ? 2 : 1;
+  g.want(asks, 0, 10);
+  g.want(counts, 0, 10);
+  BOOST_TEST(g.of[asks]->active.size() == 2u);
+  // The counter alone sees the connection end and come back.
+  g.of[counts]->shared.members(counts, {});
+  g.of[counts]->shared.members(counts, {asks});
+  g.settle();
+  BOOST_TEST(g.active() == 2u);
+  g.of[asks]->shared.members(asks, {counts});
+  g.settle();
+  BOOST_TEST(g.active() == 2u);
+  g.drain();
+  BOOST_TEST(g.most == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_comes_may_be_the_counter_from_then_on) {
