@@ -56,7 +56,10 @@ void shared_hosts::members(node_number own, std::set<node_number> others) {
   std::vector<std::string> counted;
   for (const auto& [host, active] : all_.hosts_in_use())
     if (!is_elsewhere(host)) counted.push_back(host);
-  if (others != others_) patience_ = rounds_of_patience;
+  if (others != others_) {
+    patience_ = rounds_of_patience;
+    answered_.clear();
+  }
   const auto gone = std::exchange(others_, std::move(others));
   own_ = own;
   for (const auto n : gone)
@@ -126,6 +129,9 @@ void shared_hosts::hear_told(node_number from, const std::string& their_view) {
     end(*it, ~size_t{0});
     it = unconfirmed_.erase(it);
   }
+  // What this one has told it may have come before it knew who tells: once more, then, and once for each
+  // view.
+  if (their_view == view() && std::exchange(answered_[from], their_view) != their_view) say_anew();
   const bool knew = all_told();
   told_[from] = their_view;
   if (knew || !all_told()) return;

@@ -81,6 +81,8 @@ private:
   /// What each other one has said last that there is, and how many rounds it is waited for at most.
   std::map<node_number, std::string> told_;
   unsigned patience_ = 0;
+  /// Which of them, for what they said, have been told anew.
+  std::map<node_number, std::string> answered_;
   /// Of this node's asking, and of each other one's.
   uint32_t round_ = 0;
   std::map<node_number, uint32_t> rounds_;
