@@ -36,28 +36,26 @@ def cpu_seconds(pids):
     return total / TICKS
 
 
-def memory_mib(pids):
-    """Proportional set size: what is shared counts once."""
+def _sum(pids, file, field):
+    """Of a number that /proc has on a line of its own for each process."""
     total = 0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/smaps_rollup") as f:
-                total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+            with open(f"/proc/{pid}/{file}") as f:
+                total += next(int(line.split()[1]) for line in f if line.startswith(field))
         except (OSError, StopIteration):
             continue
-    return total / 1024
+    return total
+
+
+def memory_mib(pids):
+    """Proportional set size: what is shared counts once."""
+    return _sum(pids, "smaps_rollup", "Pss:") / 1024
 
 
 def written_bytes(pids):
     """What these have had written to disk."""
-    total = 0
-    for pid in pids:
-        try:
-            with open(f"/proc/{pid}/io") as f:
-                total += next(int(line.split()[1]) for line in f if line.startswith("write_bytes"))
-        except (OSError, StopIteration):
-            continue
-    return total
+    return _sum(pids, "io", "write_bytes")
 
 
 class Watch:

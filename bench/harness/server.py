@@ -11,6 +11,7 @@ import time
 
 from . import processes
 from .places import BUILD, ROOT
+from .waiting import until
 
 START_SECONDS = 120
 ANSWER_SECONDS = 600
@@ -44,17 +45,15 @@ class Server:
         raise RuntimeError(f"another server answers at port {self.port}")
 
     def _wait_ready(self):
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}")
-            try:
-                if self.request("GET", "/readyz")[0] == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.002)
-        raise RuntimeError("the server does not become ready")
+        until(self._is_ready, START_SECONDS, "the server does not become ready", every=0.002)
+
+    def _is_ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server ended with {self.process.returncode}")
+        try:
+            return self.request("GET", "/readyz")[0] == 200
+        except OSError:
+            return False
 
     def request(self, method, path, body=None, headers=None):
         """Status and body."""

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from .measures import Measure
 from .places import BUILD
+from .waiting import until
 
 WRK_SECONDS = 5
 """Addresses of loopback that a site answers at: each is a host of its own."""
@@ -110,15 +110,13 @@ class Site:
         file.write_text(_SITE.format(modules=modules, listens=listens, folder=folder, pages=pages, constant=constant, port=port))
         Path(folder).chmod(0o755)
         self.process = subprocess.Popen(["nginx", "-p", folder, "-c", str(file), "-g", "daemon off;"])
-        until = time.monotonic() + 10
-        while True:
-            try:
-                urllib.request.urlopen(self.url + "/constant", timeout=1).read()
-                return
-            except urllib.error.URLError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
+        until(self._answers, 10, "nginx does not answer")
+
+    def _answers(self):
+        try:
+            return urllib.request.urlopen(self.url + "/constant", timeout=1).status == 200
+        except urllib.error.URLError:
+            return False
 
     def __enter__(self):
         return self

@@ -1,11 +1,11 @@
 """Redis and PostgreSQL of the bench's own, on loopback, with the durability that a comparison names."""
 
-import os
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from harness.waiting import until
 
 REDIS_PORT = 18379
 POSTGRES_PORT = 18432
@@ -24,7 +24,8 @@ class Redis:
         command = ["redis-server", *map(str, options)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.pids = [self.process.pid]
-        _wait(["redis-cli", "-p", str(REDIS_PORT), "ping"])
+        ping = ["redis-cli", "-p", str(REDIS_PORT), "ping"]
+        until(lambda: subprocess.run(ping, capture_output=True).returncode == 0, START_SECONDS, "Redis does not answer")
 
     def __enter__(self):
         return self
@@ -60,11 +61,3 @@ class Postgres:
     def __exit__(self, *_):
         self._as_postgres(POSTGRES / "pg_ctl", "-D", self._data, "-m", "immediate", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _wait(command):
-    until = time.monotonic() + START_SECONDS
-    while subprocess.run(command, capture_output=True, env=dict(os.environ)).returncode != 0:
-        if time.monotonic() > until:
-            raise RuntimeError(f"{command[0]} finds nobody")
-        time.sleep(0.02)
