@@ -170,7 +170,8 @@ private:
   void end_unattempted(slot& it, item_state to, failure f);
   void end_with_known(slot& it, bool unattempted);
   void leave_transfer(slot& it);
-  void leave_work(slot& it);
+  /// `failed` blames nobody, and praises nobody.
+  void leave_work(slot& it, bool failed);
 
   void learn(const batch& row);
   void set_deadline();

@@ -190,7 +190,7 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
     self_->delayed_send(self_, storage_pause, persist_atom_v, index);
     return;
   }
-  leave_work(*it);
+  leave_work(*it, may_be_the_nodes(it->last.error.code));
   it->failed_at = may_be_the_nodes(it->last.error.code) ? std::optional{it->at_node.number} : std::nullopt;
   it->at_node = {};
   it->last = {};
@@ -270,8 +270,7 @@ void supervising::progress(uint32_t index, attempt_token token, uint32_t percent
   const auto it = s_.slots.find(index);
   if (it == s_.slots.end() || it->second.at != place::parse || !(it->second.token == token)) return;
   // How it went is not known yet: nobody is praised for it.
-  if (std::exchange(it->second.in_work, false))
-    self_->send(s_.of.with.gate, done_atom_v, s_.of.row.id, index, true);
+  leave_work(it->second, true);
   it->second.overdue = self_->clock().now() + listening_timeout;
   s_.of.listeners->progress(it->second.row.key, static_cast<uint8_t>(percent));
 }
@@ -348,8 +347,7 @@ void supervising::leave_transfer(slot& it) {
   it.in_work = true;
 }
 
-void supervising::leave_work(slot& it) {
-  const bool failed = may_be_the_nodes(it.last.error.code);
+void supervising::leave_work(slot& it, bool failed) {
   if (it.in_work) self_->send(s_.of.with.gate, done_atom_v, s_.of.row.id, it.row.key.index, failed);
   it.in_work = false;
 }
