@@ -20,15 +20,11 @@ uint64_t hash_of(std::string_view text) {
 
 } // namespace
 
-node_number shared_hosts::counter_of(const std::string& host, node_number own,
-                                     const std::set<node_number>& others) {
-  if (others.empty()) return own;
-  std::vector<int64_t> all(others.begin(), others.end());
-  all.push_back(own);
-  return cluster::rendezvous(notebook_id{hash_of(host)}, all);
-}
 node_number shared_hosts::counter_of(const std::string& host) const {
-  return counter_of(host, own_, others_);
+  if (others_.empty()) return own_;
+  std::vector<int64_t> all(others_.begin(), others_.end());
+  all.push_back(own_);
+  return cluster::rendezvous(notebook_id{hash_of(host)}, all);
 }
 
 std::string shared_hosts::view() const {

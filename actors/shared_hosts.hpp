@@ -13,10 +13,8 @@ namespace troupe {
 struct host_message {
   enum class kind : uint8_t {
     /// A new round: what was wanted before holds no more. Then, for each host with any, how many transfers
-    /// are
-    /// under way, whoever counted them; then that this was all of them, and, as the host, which nodes there
-    /// are
-    /// for the one who says so.
+    /// are under way, whoever counted them. Then that these were all, and, in place of a host, which nodes
+    /// there are for the one who says so.
     round,
     in_use,
     told,
@@ -62,8 +60,6 @@ private:
   void say(node_number to, host_message::kind what, const std::string& host, size_t count);
   item_key next_item(node_number of) { return {turns::of_owner(of), next_++}; }
   void end(const place& of, size_t count);
-  static node_number counter_of(const std::string& host, node_number own,
-                                const std::set<node_number>& others);
   /// The nodes that there are, as text.
   std::string view() const;
   void say_anew();

@@ -2,13 +2,12 @@
 /// What passes between the server and a parser process: frames over a socket pair.
 ///
 ///   frame    = header size (4 bytes, little-endian) body size (8) header body
-///   request    header: {"url", "type", "max", "images", "image_bytes", "chart_values"}; body: the document,
-///   or,
-///              when a descriptor comes with the frame, in that file, whose size the body size is
+///   request    header: {"url", "type", "max", "images", "image_bytes", "chart_values"}
+///              body: the document or, when a descriptor comes with the frame, that file, of that size
 ///   wish       header: {"code": "wish", "conversion": N}: the document as a program of that kind writes it
 ///   granted    header: {"code", "text"}            body: what the program wrote
 ///   answer     header: {"code", "text", "title", "type", "method", "metadata", "media", "markdown",
-///   "images"}
+///              "images"}
 ///              body: the Markdown, then the images
 ///
 /// A request is answered by a wish or an answer, a granted wish by an answer.
