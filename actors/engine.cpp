@@ -27,8 +27,8 @@ constexpr milliseconds request_timeout{60'000};
 template <class Target, class Then, class... Args>
 void ask_actor(caf::actor_system& sys, const Target& target, Then then,
                std::function<void(failure)> otherwise, Args... args) {
-  sys.spawn([=](caf::event_based_actor* self) {
-    self->request(target, request_timeout, args...).then(then, [otherwise](const caf::error&) {
+  sys.spawn([=, ... args = std::move(args)](caf::event_based_actor* self) mutable {
+    self->request(target, request_timeout, std::move(args)...).then(then, [otherwise](const caf::error&) {
       otherwise(fail(errc::overloaded, "the node gives no answer: it is starting or shutting down"));
     });
   });

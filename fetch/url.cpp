@@ -1,5 +1,6 @@
 #include "fetch/url.hpp"
 
+#include "fetch/plain_url.hpp"
 #include "model/text.hpp"
 
 #include <curl/curl.h>
@@ -33,6 +34,7 @@ result<std::string> normalize_url(std::string_view text, size_t longest) {
   if (text.find('\0') != text.npos) return fail(errc::invalid_url, "the URL holds a NUL byte");
   if (text.size() > longest)
     return fail(errc::url_too_long, "the URL is longer than " + std::to_string(longest) + " bytes");
+  if (split_plain(text)) return std::string(text);
   CURLUcode code{};
   const auto u = parse(text, code, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK) return fail(errc::invalid_url, curl_url_strerror(code));
@@ -61,6 +63,10 @@ result<std::string> resolve_url(std::string_view base, std::string_view referenc
 }
 
 std::string host_of(std::string_view url) {
+  if (const auto plain = split_plain(url)) {
+    const auto port = plain->port.empty() ? plain->scheme == "http" ? "80" : "443" : plain->port;
+    return std::string(plain->host).append(":").append(port);
+  }
   CURLUcode code{};
   const auto u = parse(url, code);
   if (code != CURLUE_OK) return {};

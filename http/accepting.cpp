@@ -3,8 +3,6 @@
 #include "http/callback.hpp"
 #include "http/signal.hpp"
 
-#include <future>
-
 namespace troupe::http {
 namespace {
 
@@ -55,12 +53,19 @@ submission accepting::next_part(bool last) {
 }
 
 failure accepting::send_part() {
+  if (auto f = settle(); f.code != errc::none) return f;
   auto answered = std::make_shared<std::promise<submitted>>();
-  auto waiting = answered->get_future();
+  on_its_way_ = answered->get_future();
   to_.submit(next_part(false), [answered](submitted r) { answered->set_value(std::move(r)); });
-  if (waiting.wait_for(part_timeout) != std::future_status::ready)
+  // What the first part is answered with names the batch for the others.
+  return next_.part_of == batch_id{} ? settle() : fail(errc::none);
+}
+
+failure accepting::settle() {
+  if (!on_its_way_.valid()) return fail(errc::none);
+  if (on_its_way_.wait_for(part_timeout) != std::future_status::ready)
     return fail(errc::overloaded, "the store did not take a part of the batch in time");
-  const auto r = waiting.get();
+  const auto r = on_its_way_.get();
   if (r.error.code == errc::none) next_.part_of = r.row.id;
   return r.error;
 }

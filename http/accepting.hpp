@@ -3,6 +3,8 @@
 
 #include "http/exchange.hpp"
 
+#include <future>
+
 namespace troupe::http {
 
 class accepting {
@@ -20,9 +22,11 @@ public:
   /// The open batch that the items are added to, all in one part; zero: a new one.
   batch_id add_to{};
 
-  /// Sends the items that have gathered as a part of the batch and waits for the writer: for a worker's
-  /// thread.
+  /// Sends the items that have gathered as a part of the batch, once the writer has taken the part before:
+  /// one is on its way while the next gathers. For a worker's thread.
   failure send_part();
+  /// Waits for the part that is on its way: for a worker's thread, before `complete`.
+  failure settle();
   /// Sends the last part; answers once the batch is durable.
   asio::awaitable<submitted> complete(exchange& x);
 
@@ -31,6 +35,7 @@ private:
 
   gateway& to_;
   submission next_;
+  std::future<submitted> on_its_way_;
   bool done_ = false;
 };
 

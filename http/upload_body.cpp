@@ -108,7 +108,9 @@ failure upload_body::add_pending(std::string_view upload_id) {
   const auto chunk = static_cast<size_t>(server_.options.limits.accept_chunk);
   if (held_ < most_held && into_.items.waiting() < chunk) return fail(errc::none);
   held_ = 0;
-  return into_.send_part();
+  auto f = into_.send_part();
+  // The next is not gathered beside it: files are long.
+  return f.code == errc::none ? into_.settle() : f;
 }
 
 asio::awaitable<std::optional<response>> receive_upload(exchange& x, upload_body& body,

@@ -30,6 +30,16 @@ digest digest_from_hex(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// Looked up once: OpenSSL 3 looks an algorithm up for each hash otherwise (crypto(7), "Implicit fetching").
+const EVP_MD* algorithm() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched;
+}
+
+} // namespace
+
 struct hasher::context {
   EVP_MD_CTX* md = EVP_MD_CTX_new();
   ~context() { EVP_MD_CTX_free(md); }
@@ -37,7 +47,7 @@ struct hasher::context {
 
 hasher::hasher()
     : context_(std::make_unique<context>()) {
-  EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr);
+  EVP_DigestInit_ex(context_->md, algorithm(), nullptr);
 }
 hasher::~hasher() = default;
 
@@ -53,7 +63,7 @@ digest hasher::finish() {
 
 digest sha256(std::string_view data) {
   digest out;
-  EVP_Digest(data.data(), data.size(), out.bytes.data(), nullptr, EVP_sha256(), nullptr);
+  EVP_Digest(data.data(), data.size(), out.bytes.data(), nullptr, algorithm(), nullptr);
   return out;
 }
 

@@ -14,9 +14,12 @@
 namespace troupe::codec {
 
 inline void put_varint(std::string& out, uint64_t v) {
+  char bytes[10];
+  size_t n = 0;
   for (; v >= 0x80; v >>= 7)
-    out += static_cast<char>(v | 0x80);
-  out += static_cast<char>(v);
+    bytes[n++] = static_cast<char>(v | 0x80);
+  bytes[n++] = static_cast<char>(v);
+  out.append(bytes, n);
 }
 
 /// Reads a varint and moves `in` past it; false when it is cut off or longer than 64 bits.
@@ -39,6 +42,8 @@ enum wire : uint8_t { varint = 0, delimited = 2 };
 
 class encoder {
 public:
+  /// Most rows need no more.
+  encoder() { out.reserve(160); }
   std::string out;
 
   template <number_like T>

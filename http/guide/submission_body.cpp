@@ -1,17 +1,15 @@
 #include "http/guide/submission_body.hpp"
 
-#include <nlohmann/json.hpp>
+#include "http/json_events.hpp"
 
 namespace troupe::http {
 namespace {
-
-using nlohmann::json;
 
 constexpr int64_t longest_age = 10LL * 366 * 24 * 3600;
 
 /// Receives the parser's events. `path` of interest: depth 1 members, elements of `urls`, and the members of
 /// objects among them.
-class reader : public nlohmann::json_sax<json> {
+class reader final : public json_events {
 public:
   reader(intake& into, size_t chunk, const std::function<failure()>& on_full)
       : into_(into)
@@ -39,18 +37,16 @@ public:
     if (depth_ == 1 && key_ == "strict") out.strict = v;
     return value(v ? "true" : "false");
   }
-  bool number_integer(number_integer_t v) override { return whole(v); }
-  bool number_unsigned(number_unsigned_t v) override {
-    return whole(static_cast<int64_t>(std::min<uint64_t>(v, INT64_MAX)));
-  }
-  bool number_float(number_float_t, const string_t& s) override {
+  bool integer(int64_t v) override { return whole(v); }
+  bool large_integer(uint64_t) override { return whole(INT64_MAX); }
+  bool number(double, std::string_view text) override {
     if (depth_ == 1 && key_ == "max_age") return wrong("max_age: expected a whole number of seconds");
-    return value(s);
+    return value(std::string(text));
   }
-  bool string(string_t& s) override {
+  bool string(std::string_view s) override {
     if (depth_ == 1 && key_ == "url") {
       out.has_url = true;
-      single_ = std::move(s);
+      single_ = s;
       if (single_.empty()) return wrong("url: is empty");
     } else if (depth_ == 1 && key_ == "urls") {
       return wrong("urls: expected an array");
@@ -58,20 +54,19 @@ public:
       return wrong(key_ +
                    (key_ == "strict" ? ": expected true or false" : ": expected a whole number of seconds"));
     } else if (depth_ == 1 && (key_ == "upload_url_id" || key_ == "upload_id")) {
-      upload_id_ = std::move(s);
+      upload_id_ = s;
     } else if (in_urls_ && depth_ == 2) {
       return added(into_.add(s));
     } else if (in_urls_ && depth_ == 3 && in_element_) {
       if (key_ == "url")
-        element_url_ = std::move(s);
+        element_url_ = s;
       else if (key_ == "upload_url_id" || key_ == "upload_id")
-        element_id_ = std::move(s);
+        element_id_ = s;
     }
     return true;
   }
-  bool binary(binary_t&) override { return true; }
 
-  bool start_object(std::size_t) override {
+  bool begin_object() override {
     if (in_urls_ && depth_ == 2) {
       in_element_ = true;
       element_url_.clear();
@@ -82,8 +77,8 @@ public:
     ++depth_;
     return true;
   }
-  bool key(string_t& k) override {
-    if (depth_ == 1 || (in_element_ && depth_ == 3)) key_ = std::move(k);
+  bool key(std::string_view k) override {
+    if (depth_ == 1 || (in_element_ && depth_ == 3)) key_ = k;
     return true;
   }
   bool end_object() override {
@@ -92,7 +87,7 @@ public:
     in_element_ = false;
     return added(into_.add(element_url_, element_id_));
   }
-  bool start_array(std::size_t) override {
+  bool begin_array() override {
     if (depth_ == 0) return wrong("the body: expected an object");
     if (depth_ == 1 && key_ == "url") return wrong("url: expected a text");
     if (depth_ == 1 && key_ == "urls") {
@@ -108,11 +103,6 @@ public:
   bool end_array() override {
     if (--depth_ == 1) in_urls_ = false;
     return true;
-  }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    if (out.error.code == errc::none)
-      out.error = fail(errc::invalid_request, "the body: not JSON at byte " + std::to_string(position));
-    return false;
   }
 
 private:
@@ -166,11 +156,11 @@ private:
   std::string element_id_;
 };
 
-template <class Input>
-submission_request read_any(Input&& input, intake& into, size_t chunk,
-                            const std::function<failure()>& on_full) {
+template <class Text>
+submission_request read_any(Text text, intake& into, size_t chunk, const std::function<failure()>& on_full) {
   reader r{into, chunk, on_full};
-  json::sax_parse(std::forward<Input>(input), &r);
+  auto f = read_json(text, r);
+  if (f.code != errc::none) r.out.error = std::move(f);
   return r.finish();
 }
 

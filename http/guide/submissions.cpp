@@ -31,6 +31,7 @@ asio::awaitable<failure> read_body(exchange& x, taking& t) {
   co_await callback<bool>(x, [&](auto done) {
     asio::post(x.server.workers, [&x, &t, chunk, done] {
       t.request = read_submission(x.body.file(), t.batch.items, chunk, [&] { return t.batch.send_part(); });
+      if (t.request.error.code == errc::none) t.request.error = t.batch.settle();
       done(true);
     });
   });

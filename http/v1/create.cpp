@@ -123,8 +123,9 @@ asio::awaitable<failure> read_items(exchange& x, accepting& batch, bool lines) {
     return parts && batch.items.waiting() >= chunk ? batch.send_part() : fail(errc::none);
   };
   const auto how = reading_for(x, batch, next);
-  const auto work = [&x, &how, lines] {
-    return lines ? read_v1_lines(x.body, how) : read_v1_items(x.body, how);
+  const auto work = [&x, &how, &batch, lines] {
+    auto f = lines ? read_v1_lines(x.body, how) : read_v1_items(x.body, how);
+    return f.code == errc::none ? batch.settle() : f;
   };
   co_return co_await on_body<failure>(x, may_name_originals(x.body), work);
 }

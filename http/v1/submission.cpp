@@ -1,5 +1,7 @@
 #include "http/v1/submission.hpp"
 
+#include "http/json_events.hpp"
+#include "http/json_tree.hpp"
 #include "http/multipart.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,42 +12,102 @@ namespace troupe::http {
 namespace {
 
 using json = nlohmann::json;
-using event = json::parse_event_t;
 
 constexpr size_t longest_line = 1'114'112;
-/// Values in one item, its metadata included; what is beyond is passed over.
-constexpr size_t most_values = 10'000;
 
-/// Ends a parse from inside.
-struct stopped {
-  failure why;
+/// What of a body is kept.
+using item_taker = std::function<failure(const json&)>;
+
+/// Reads `{…, "items": […]}`, keeping no more of it than what is known: members of the top, and one item at a
+/// time.
+class submission_reader final : public json_events {
+public:
+  /// Without a taker the items are passed over.
+  explicit submission_reader(item_taker take)
+      : take_(std::move(take)) {}
+
+  const failure& error() const { return error_; }
+  const json& members() const { return members_; }
+  bool has_items() const { return has_items_; }
+
+  bool null() override { return value(nullptr); }
+  bool boolean(bool v) override { return value(v); }
+  /// Signed are negative numbers alone, as where JSON is parsed as a whole.
+  bool integer(int64_t v) override { return v < 0 ? value(v) : value(static_cast<uint64_t>(v)); }
+  bool large_integer(uint64_t v) override { return value(v); }
+  bool number(double v, std::string_view) override { return value(v); }
+  bool string(std::string_view v) override { return value(v); }
+  bool key(std::string_view k) override {
+    if (depth_ == 1)
+      top_ = k;
+    else
+      growing_.key(k);
+    return true;
+  }
+  bool begin_object() override { return begin(json::object()); }
+  bool end_object() override { return end(); }
+  bool begin_array() override { return begin(json::array()); }
+  bool end_array() override { return end(); }
+
+private:
+  bool in_items() const { return top_ == "items"; }
+  bool is_wanted() const { return in_items() ? static_cast<bool>(take_) : is_v1_member(top_); }
+  /// Where the values of the top, or the items, are.
+  int level() const { return in_items() ? 2 : 1; }
+
+  template <class T>
+  bool value(const T& v) {
+    if (depth_ == 0) return wrong("the body: expected an object");
+    if (depth_ == 1 && in_items()) return wrong("items: expected an array");
+    if (!is_wanted()) return true;
+    growing_.value(v);
+    return depth_ > level() || complete();
+  }
+  bool begin(json empty) {
+    if (depth_ == 0 && !empty.is_object()) return wrong("the body: expected an object");
+    if (depth_ == 1 && in_items()) {
+      if (!empty.is_array()) return wrong("items: expected an array");
+      has_items_ = true;
+    } else if (depth_ > 0 && is_wanted()) {
+      growing_.begin(std::move(empty));
+    }
+    ++depth_;
+    return true;
+  }
+  bool end() {
+    --depth_;
+    if (depth_ == 1 && in_items()) top_.clear();
+    if (depth_ == 0 || !is_wanted()) return true;
+    growing_.end();
+    return depth_ > level() || complete();
+  }
+  /// A member of the top, or an item, is there as a whole.
+  bool complete() {
+    auto whole = growing_.take();
+    if (!in_items()) {
+      members_[top_] = std::move(whole);
+      return true;
+    }
+    error_ = take_(whole);
+    return error_.code == errc::none;
+  }
+  bool wrong(const char* what) {
+    error_ = fail(errc::invalid_request, what);
+    return false;
+  }
+
+  item_taker take_;
+  failure error_ = fail(errc::none);
+  json members_ = json::object();
+  bool has_items_ = false;
+  int depth_ = 0;
+  std::string top_;
+  json_tree growing_;
 };
 
-/// Parses a body, keeping no more of it than what is known: members of the top, and one item at a time.
-template <class Element>
-json parse(request_body& body, Element element) {
-  std::string top;
-  size_t values = 0;
-  const auto keep = [&](int depth, event what, json& parsed) {
-    if (what == event::key && depth == 1) {
-      top = parsed;
-      return top == "items" || is_v1_member(top);
-    }
-    if (what == event::key) return true;
-    const bool begins = what == event::object_start || what == event::array_start;
-    if (top != "items" || depth < 2) return !begins || depth < 4;
-    if (depth > 2) return ++values < most_values;
-    if (begins) return true;
-    values = 0;
-    element(parsed);
-    return false;
-  };
-  if (!body.spooled()) return json::parse(body.text(), keep);
-  return json::parse(body.file(), keep);
-}
-
-failure not_json(const std::exception& e) {
-  return fail(errc::invalid_request, std::string("the body: not JSON: ") + e.what());
+failure read(request_body& body, submission_reader& to) {
+  auto f = body.spooled() ? read_json(body.file(), to) : read_json(body.text(), to);
+  return f.code == errc::none ? to.error() : f;
 }
 
 std::string text_of(const json& x, const char* key) {
@@ -81,6 +143,11 @@ failure read_subject(const json& x, const item_reading& how, item_spec& into) {
   return fail(errc::none);
 }
 
+failure read_object(const json& x, const item_reading& how, item_spec& into) {
+  auto f = read_subject(x, how, into);
+  return f.code == errc::none ? read_v1_item_options(x, into) : f;
+}
+
 /// Calls `line` with each line of a body; its failure ends the reading.
 template <class Line>
 failure each_line(request_body& body, Line line) {
@@ -111,40 +178,29 @@ failure each_line(request_body& body, Line line) {
 } // namespace
 
 result<v1_submission> read_v1_head(request_body& body, bool needs_items) {
-  try {
-    const auto members = parse(body, [](const json&) {});
-    if (!members.is_object()) return fail(errc::invalid_request, "the body: expected an object");
-    const auto items = members.find("items");
-    if (items == members.end() ? needs_items : !items->is_array())
-      return fail(errc::invalid_request, "items: expected an array");
-    return read_v1_members(members);
-  } catch (const json::exception& e) {
-    return not_json(e);
-  }
+  submission_reader top{nullptr};
+  if (auto f = read(body, top); f.code != errc::none) return f;
+  if (needs_items && !top.has_items()) return fail(errc::invalid_request, "items: expected an array");
+  return read_v1_members(top.members());
 }
 
 failure read_v1_item(const json& x, const item_reading& how) {
-  const auto as_object = x.is_string() ? json{{"url", x}} : x;
   item_spec spec;
-  auto f = as_object.is_object() ? read_subject(as_object, how, spec)
-                                 : fail(errc::invalid_url, "expected a URL, or an object");
-  if (f.code == errc::none) f = read_v1_item_options(as_object, spec);
-  const bool fits = f.code == errc::none ? how.into.add(std::move(spec))
-                                         : how.into.refuse(text_of(as_object, "url"), std::move(f));
+  auto f = fail(errc::none);
+  if (x.is_string())
+    spec.url = x.get_ref<const std::string&>();
+  else if (x.is_object())
+    f = read_object(x, how, spec);
+  else
+    f = fail(errc::invalid_url, "expected a URL, or an object");
+  const bool fits =
+      f.code == errc::none ? how.into.add(std::move(spec)) : how.into.refuse(text_of(x, "url"), std::move(f));
   return fits ? how.next() : too_many();
 }
 
 failure read_v1_items(request_body& body, const item_reading& how) {
-  try {
-    parse(body, [&](const json& x) {
-      if (auto f = read_v1_item(x, how); f.code != errc::none) throw stopped{std::move(f)};
-    });
-    return fail(errc::none);
-  } catch (const stopped& s) {
-    return s.why;
-  } catch (const json::exception& e) {
-    return not_json(e);
-  }
+  submission_reader items{[&how](const json& x) { return read_v1_item(x, how); }};
+  return read(body, items);
 }
 
 failure read_v1_lines(request_body& body, const item_reading& how) {

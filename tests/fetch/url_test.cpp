@@ -1,6 +1,12 @@
+#include "fetch/plain_url.hpp"
 #include "fetch/url.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <random>
 
 using namespace troupe;
 
@@ -125,6 +131,121 @@ BOOST_AUTO_TEST_CASE(a_path_is_path_and_query) {
   BOOST_TEST(path_of("http://example.com?x=1") == "/?x=1");
   BOOST_TEST(path_of("http://example.com/a#frag") == "/a");
   BOOST_TEST(path_of("http://example.com/caf%C3%A9") == "/caf%C3%A9");
+}
+
+namespace {
+
+/// What libcurl alone makes of a URL: the form that `normalize_url` promises.
+std::string by_curl(const std::string& text) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> u{curl_url(), curl_url_cleanup};
+  if (curl_url_set(u.get(), CURLUPART_URL, text.c_str(), CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) !=
+      CURLUE_OK)
+    return {};
+  char* out = nullptr;
+  if (curl_url_get(u.get(), CURLUPART_URL, &out, CURLU_NO_DEFAULT_PORT) != CURLUE_OK) return {};
+  const std::string made{out};
+  curl_free(out);
+  return made;
+}
+
+/// One of the texts.
+std::string one_of(std::mt19937& random, std::initializer_list<const char*> texts) {
+  return texts.begin()[random() % texts.size()];
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(plain_urls_are_taken_apart) {
+  const auto x = split_plain("https://www.example.com:8443/a/b.html?x=1&y=http://z");
+  BOOST_TEST_REQUIRE(x.has_value());
+  BOOST_TEST(x->scheme == "https");
+  BOOST_TEST(x->host == "www.example.com");
+  BOOST_TEST(x->port == "8443");
+  BOOST_TEST(x->path == "/a/b.html?x=1&y=http://z");
+  BOOST_TEST(split_plain("http://192.0.2.255/").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_may_change_is_not_plain) {
+  for (const auto* text : {"http://Example.com/",
+                           "http://example.com",
+                           "http://example.com:80/",
+                           "https://example.com:443/",
+                           "http://example.com:080/",
+                           "http://example.com:65536/",
+                           "http://example.com:/",
+                           "http://192.0.2.256/",
+                           "http://127.1/",
+                           "http://0177.0.0.1/",
+                           "http://x.0x7f/",
+                           "http://example.com/a b",
+                           "http://example.com/%41",
+                           "http://example.com/a/../b",
+                           "http://example.com/.",
+                           "http://example.com/#x",
+                           "http://a@example.com/",
+                           "http://[::1]/",
+                           "http:///x",
+                           "ftp://example.com/",
+                           "httpx://example.com/",
+                           "http:/example.com/",
+                           "http://example.com?x",
+                           "http://ex\xc3\xa4mple.com/",
+                           "http://example.com/\xc3\xa4",
+                           "http://example.com/\\",
+                           "http://example.com./",
+                           "http://example.com/?",
+                           ""})
+    BOOST_TEST(!split_plain(text).has_value(), text);
+}
+
+/// Made of parts that libcurl treats in a way of their own.
+BOOST_AUTO_TEST_CASE(what_is_plain_libcurl_leaves_as_it_is) {
+  std::mt19937 random{20'251'125};
+  size_t plain = 0;
+  for (int i = 0; i < 600'000; ++i) {
+    auto text = one_of(random, {"http", "https", "HTTP", "ftp"}) + "://";
+    for (auto n = random() % 4 + 1; n > 0; --n)
+      text += one_of(random, {"a", "example", "127", "0", "0x7f", "010", "256", "x-1", "-", "xn--bcher-kva",
+                              ".", "..", "com", "1a", "A", "_"}) +
+              one_of(random, {"", "."});
+    text += one_of(random, {"", "", ":1", ":80", ":443", ":0", ":00080", ":65535", ":65536", ":99999"});
+    for (auto n = random() % 5; n > 0; --n)
+      text += one_of(random, {"/",
+                              "//",
+                              "/a",
+                              "/.",
+                              "/..",
+                              "/...",
+                              "/.x",
+                              "a",
+                              "?",
+                              "?q=1",
+                              "&",
+                              "+",
+                              ";p",
+                              "@",
+                              ":",
+                              "~",
+                              "!$'()*",
+                              "%41",
+                              "#f",
+                              " ",
+                              "\\",
+                              "//user@host",
+                              "/http://x/../y",
+                              "?a/../b"});
+    const auto parts = split_plain(text);
+    if (!parts) continue;
+    ++plain;
+    BOOST_TEST(by_curl(text) == text);
+  }
+  BOOST_TEST(plain > 1'000);
+}
+
+BOOST_AUTO_TEST_CASE(hosts_of_plain_urls_are_those_of_others) {
+  BOOST_TEST(host_of("http://example.com/a") == host_of("http://user@example.com/a"));
+  BOOST_TEST(host_of("https://example.com/a") == host_of("https://user@example.com/a"));
+  BOOST_TEST(host_of("https://example.com:80/a") == host_of("https://user@example.com:80/a"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
