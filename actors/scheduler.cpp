@@ -1,0 +1,158 @@
+#include "actors/scheduler.hpp"
+
+#include <caf/detail/thread_safe_actor_clock.hpp>
+#include <caf/policy/unprofiled.hpp>
+#include <caf/scheduler/coordinator.hpp>
+
+#include <array>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <unordered_set>
+
+namespace troupe {
+namespace {
+
+/// A policy as caf::scheduler::coordinator wants it.
+class sharing : public caf::policy::unprofiled {
+public:
+  struct coordinator_data {
+    explicit coordinator_data(caf::scheduler::abstract_coordinator*) {}
+    std::deque<caf::resumable*> queue;
+    std::mutex lock;
+    std::condition_variable cv;
+    size_t asleep = 0;
+  };
+  struct worker_data {
+    explicit worker_data(caf::scheduler::abstract_coordinator*) {}
+  };
+
+  template <class Coordinator>
+  void central_enqueue(Coordinator* self, caf::resumable* job) {
+    enqueue(d(self), job, 0);
+  }
+  template <class Worker>
+  void external_enqueue(Worker* self, caf::resumable* job) {
+    enqueue(d(self->parent()), job, 0);
+  }
+  template <class Worker>
+  void internal_enqueue(Worker* self, caf::resumable* job) {
+    enqueue(d(self->parent()), job, 1);
+  }
+  template <class Worker>
+  void resume_job_later(Worker* self, caf::resumable* job) {
+    enqueue(d(self->parent()), job, 1);
+  }
+
+  template <class Worker>
+  caf::resumable* dequeue(Worker* self) {
+    auto& all = d(self->parent());
+    std::unique_lock guard(all.lock);
+    while (all.queue.empty()) {
+      ++all.asleep;
+      all.cv.wait(guard);
+      --all.asleep;
+    }
+    auto* job = all.queue.front();
+    all.queue.pop_front();
+    return job;
+  }
+
+  template <class Worker, class Function>
+  void foreach_resumable(Worker*, Function) {}
+  template <class Coordinator, class Function>
+  void foreach_central_resumable(Coordinator* self, Function f) {
+    auto& all = d(self);
+    const std::unique_lock guard(all.lock);
+    for (auto* job : std::exchange(all.queue, {}))
+      f(job);
+  }
+
+private:
+  /// `may_wait`: so many jobs have a thread that comes for them soon.
+  static void enqueue(coordinator_data& all, caf::resumable* job, size_t may_wait) {
+    const std::unique_lock guard(all.lock);
+    all.queue.push_back(job);
+    if (all.asleep > 0 && all.queue.size() > may_wait) all.cv.notify_one();
+  }
+};
+
+/// Knows who has set a timer.
+class quiet_clock final : public caf::detail::thread_safe_actor_clock {
+public:
+  using super = caf::detail::thread_safe_actor_clock;
+
+  void set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
+                            uint64_t id) override {
+    note(self);
+    super::set_ordinary_timeout(t, self, type, id);
+  }
+  void set_request_timeout(time_point t, caf::abstract_actor* self, caf::message_id id) override {
+    note(self);
+    super::set_request_timeout(t, self, id);
+  }
+  void set_multi_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
+                         uint64_t id) override {
+    note(self);
+    super::set_multi_timeout(t, self, type, id);
+  }
+  void cancel_timeouts(caf::abstract_actor* self) override {
+    if (forget(self)) super::cancel_timeouts(self);
+  }
+
+private:
+  struct part {
+    std::mutex lock;
+    std::unordered_set<caf::actor_id> with_timers;
+  };
+  part& part_of(caf::abstract_actor* self) { return parts_[self->id() % parts_.size()]; }
+  void note(caf::abstract_actor* self) {
+    auto& p = part_of(self);
+    const std::lock_guard guard(p.lock);
+    p.with_timers.insert(self->id());
+  }
+  bool forget(caf::abstract_actor* self) {
+    auto& p = part_of(self);
+    const std::lock_guard guard(p.lock);
+    return p.with_timers.erase(self->id()) > 0;
+  }
+
+  std::array<part, 16> parts_;
+};
+
+class coordinator final : public caf::scheduler::coordinator<sharing> {
+public:
+  using super = caf::scheduler::coordinator<sharing>;
+  using super::super;
+
+  quiet_clock& clock() noexcept override { return clock_; }
+
+protected:
+  void start() override {
+    super::start();
+    timer_ = std::thread([this] {
+      caf::detail::set_thread_name("caf.timer");
+      system().thread_started();
+      clock_.run_dispatch_loop();
+      system().thread_terminates();
+    });
+  }
+  void stop() override {
+    super::stop();
+    clock_.cancel_dispatch_loop();
+    timer_.join();
+  }
+
+private:
+  quiet_clock clock_;
+  std::thread timer_;
+};
+
+} // namespace
+
+void use_sharing_scheduler(caf::actor_system_config& config) {
+  config.module_factories.push_back(
+      [](caf::actor_system& sys) -> caf::actor_system::module* { return new coordinator(sys); });
+}
+
+} // namespace troupe
