@@ -1,6 +1,8 @@
 #include "actors/actor_config.hpp"
 
 #include "actors/cluster/membership.hpp"
+#include "actors/scheduler.hpp"
+#include "process/priority.hpp"
 
 #include <thread>
 
@@ -9,11 +11,25 @@ namespace {
 
 constexpr size_t actor_messages_at_once = 100;
 
+/// Every thread of the actor system is started with these.
+class standing_back final : public caf::thread_hook {
+public:
+  explicit standing_back(int64_t steps)
+      : steps_(static_cast<int>(steps)) {}
+  void init(caf::actor_system&) override {}
+  void thread_started() override { stand_back(steps_); }
+  void thread_terminates() override {}
+
+private:
+  int steps_;
+};
+
 } // namespace
 
 actor_config::actor_config(const settings& s) {
   add_message_types<caf::id_block::troupe>();
-  set("scheduler.policy", caf::atom("sharing"));
+  use_sharing_scheduler(*this);
+  add_thread_hook<standing_back>(s.work.nice);
   set("scheduler.max-throughput", actor_messages_at_once);
   const auto threads = s.work.scheduler_threads > 0
                            ? static_cast<size_t>(s.work.scheduler_threads)

@@ -2,6 +2,7 @@
 /// A node from the inside: what it knows of its batches and services, and its answers to messages. Included
 /// by the node's own files only; every function runs on the node's turn.
 
+#include "actors/held_items.hpp"
 #include "actors/node.hpp"
 
 #include <deque>
@@ -16,6 +17,8 @@ struct node_state {
   node_plan plan;
   std::optional<started_services> running;
   std::unordered_map<batch_id, supervisor_actor> supervisors;
+  /// By those together.
+  std::shared_ptr<held_items> held;
   /// What each supervisor is of.
   std::unordered_map<caf::actor_addr, std::pair<batch_id, notebook_id>> batches;
   std::unordered_map<notebook_id, int64_t> open_of;

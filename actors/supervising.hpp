@@ -11,9 +11,10 @@ namespace troupe {
 /// Where an item that the supervisor has read stands.
 enum class place : uint8_t { parked, turn, fetch, parse, persist, backoff };
 
+/// What only some items need, or only those in work, is apart: most wait.
 struct slot {
   item row;
-  std::optional<known_url> known;
+  std::unique_ptr<known_url> known;
   place at = place::parked;
   caf::actor_addr actor;
   attempt_token token;
@@ -24,13 +25,13 @@ struct slot {
   /// Of the attempt's budget, when the stage under way began. Waiting for a turn takes nothing from it.
   milliseconds left{};
   caf::actor_clock::time_point deadline{};
-  fetched page;
+  std::unique_ptr<fetched> page;
   /// In a stage: when whoever does it has had enough time.
   caf::actor_clock::time_point overdue{};
   /// In backoff: when it is over.
   caf::actor_clock::time_point due{};
   /// What is being persisted.
-  ending last;
+  std::unique_ptr<ending> last;
   /// The gate counts it as in work.
   bool in_work = false;
   /// Where this attempt is worked on, and where the one before was, by the gate's number, if it failed there.
@@ -41,6 +42,7 @@ struct slot {
 struct supervisor_state {
   supervision of;
   std::unordered_map<uint32_t, slot> slots;
+  held_share held;
   std::unordered_map<caf::actor_addr, uint32_t> actors;
   /// Items that wait for an earlier one with the same URL.
   std::unordered_map<uint32_t, std::vector<uint32_t>> parked;

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/held_items.hpp"
 #include "actors/hub.hpp"
 #include "actors/interfaces.hpp"
 #include "config/settings.hpp"
@@ -14,6 +15,8 @@ struct supervision {
   /// Shared by all supervisors; outlives the actor system.
   const settings* options = nullptr;
   hub* listeners = nullptr;
+  /// What it counts with others; nothing: it may hold what `options` lets it.
+  std::shared_ptr<held_items> held;
 };
 
 /// Spawns the SUPERVISOR of an open batch. It ends by itself: normally when the batch is final or when it

@@ -30,7 +30,7 @@ void supervising::down(const caf::down_msg& msg) {
 
 void supervising::lost(slot& it, errc why) {
   it.actor = {};
-  if (it.at == place::persist) return persist(it, ending{it.last});
+  if (it.at == place::persist) return persist(it, ending{*it.last});
   leave_transfer(it);
   failed(it, fail(why));
 }

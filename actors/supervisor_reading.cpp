@@ -30,17 +30,22 @@ void supervising::begin() {
 size_t supervising::lookahead() const {
   // Media is large: what is fetched ahead waits on the disk.
   const auto& o = *s_.of.options;
-  return static_cast<size_t>(wants_media() ? o.media.lookahead : o.work.lookahead);
+  const auto own = static_cast<size_t>(wants_media() ? o.media.lookahead : o.work.lookahead);
+  return std::min(own, s_.held.room());
 }
 
 void supervising::read() {
   const auto& b = s_.of.row;
-  if (s_.reading || holds_back() || b.retry.next != 0 || b.options.not_before > now() ||
-      s_.slots.size() - s_.in_backoff >= lookahead())
+  if (s_.reading) return;
+  s_.held.set(s_.slots.size());
+  const auto most = lookahead();
+  if (holds_back() || b.retry.next != 0 || b.options.not_before > now() ||
+      s_.slots.size() - s_.in_backoff >= most)
     return;
-  const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(lookahead()));
+  const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(most));
+  s_.held.set(s_.slots.size() + limit);
   if (!s_.urgent_read) return read_urgent(limit);
-  if (s_.next >= b.counts.total) return;
+  if (s_.next >= b.counts.total) return s_.held.set(s_.slots.size());
   s_.reading = true;
   read_from(s_.next, limit, true);
 }
@@ -119,7 +124,7 @@ void supervising::take(open_item& x, std::vector<wanted_turn>& wants) {
   if (s_.of.row.paused && !s_.to_cancel.contains(index)) return look_again_from(index);
   auto& it = s_.slots[index];
   it.row = std::move(x.row);
-  it.known = std::move(x.known);
+  if (x.known) it.known = std::make_unique<known_url>(std::move(*x.known));
   if (ends_at_once(it)) return;
   if (it.row.same_as && !(x.original && x.original->state == item_state::cancelled))
     return follow(it, x.original);

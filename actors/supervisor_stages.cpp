@@ -73,7 +73,7 @@ void supervising::fetch(slot& it) {
   fetch_order order;
   order.work = order_of(it);
   order.url = it.url;
-  order.known = it.known;
+  if (it.known) order.known = *it.known;
   order.obey_robots = s_.of.options->fetch.robots;
   if (wants_media()) {
     order.max_bytes = static_cast<uint64_t>(s_.of.options->media.max_bytes);
@@ -93,13 +93,14 @@ void supervising::begin_attempt(slot& it) {
 
 void supervising::parse_upload(slot& it) {
   leave_transfer(it);
-  it.page.body.hash = it.row.input;
-  it.page.body.size = it.row.input_size;
-  it.page.final_url = it.row.input_url;
-  it.page.content_type = it.row.input_type;
-  it.page.reparsed = true;
+  it.page = std::make_unique<troupe::fetched>();
+  it.page->body.hash = it.row.input;
+  it.page->body.size = it.row.input_size;
+  it.page->final_url = it.row.input_url;
+  it.page->content_type = it.row.input_type;
+  it.page->reparsed = true;
   const auto url = it.row.input_url.empty() ? url_of_file(it.row.filename) : it.row.input_url;
-  parse_order order{order_of(it), url, it.row.input_type, it.page.body};
+  parse_order order{order_of(it), url, it.row.input_type, it.page->body};
   enter(it, place::parse, phase::parsing,
         spawn_parse(self_, taker(), services_at(it), it.row.key.index, std::move(order)));
 }
@@ -135,8 +136,9 @@ void supervising::fetched(uint32_t index, attempt_token token, fetch_result& r) 
   }
   if (r.error.code != errc::none) return failed(*it, std::move(r.error));
   if (r.page.unchanged) return end_with_known(*it, false);
-  it->page = std::move(r.page);
-  parse_order order{order_of(*it), it->page.final_url, it->page.content_type, it->page.body, wants_media()};
+  it->page = std::make_unique<troupe::fetched>(std::move(r.page));
+  parse_order order{order_of(*it), it->page->final_url, it->page->content_type, it->page->body,
+                    wants_media()};
   order.lies_there = it->at_node.link != nullptr;
   order.keep_media = s_.of.options->media.keep_original;
   enter(*it, place::parse, phase::parsing,
@@ -146,12 +148,12 @@ void supervising::fetched(uint32_t index, attempt_token token, fetch_result& r) 
 void supervising::parsed(uint32_t index, attempt_token token, parse_result& r) {
   auto* it = working(index, token, place::parse);
   if (!it) return;
-  if (!r.original.empty()) it->page.body = std::move(r.original);
+  if (!r.original.empty()) it->page->body = std::move(r.original);
   if (r.error.code != errc::none) return failed(*it, std::move(r.error), std::move(r.about));
   const bool media = r.text.extraction_method.starts_with("media/");
-  if (media && !s_.of.options->media.keep_original) it->page.body = {};
+  if (media && !s_.of.options->media.keep_original) it->page->body = {};
   auto e = ending_of(*it, item_state::succeeded);
-  e.found = std::make_shared<const finding>(finding{std::move(it->page), std::move(r.text)});
+  e.found = std::make_shared<const finding>(finding{std::move(*it->page), std::move(r.text)});
   persist(*it, std::move(e));
 }
 
@@ -164,9 +166,9 @@ void supervising::failed(slot& it, failure f, std::string about) {
     self_->send(s_.of.with.gate, hold_atom_v, host_of(it.url), int64_t{pause.count()});
   }
   auto e = ending_of(it, v.to);
-  if (v.to == item_state::failed && info(f.code).at == stage::parse && !wants_media() &&
-      !it.page.body.empty())
-    e.original = std::make_shared<const troupe::fetched>(std::move(it.page));
+  if (v.to == item_state::failed && info(f.code).at == stage::parse && !wants_media() && it.page &&
+      !it.page->body.empty())
+    e.original = std::make_shared<const troupe::fetched>(std::move(*it.page));
   if (e.original && !e.original->reparsed && !is_here(e.original->body)) e.original = nullptr;
   e.not_before = now() + v.delay;
   e.parser_died = v.parser_died;
@@ -176,10 +178,10 @@ void supervising::failed(slot& it, failure f, std::string about) {
 }
 
 void supervising::persist(slot& it, ending e) {
-  it.page = {};
+  it.page.reset();
   it.redirects = 0;
-  it.last = std::move(e);
-  enter(it, place::persist, phase::persisting, spawn_persist(self_, s_.of.with, it.row.key.index, it.last));
+  it.last = std::make_unique<ending>(std::move(e));
+  enter(it, place::persist, phase::persisting, spawn_persist(self_, s_.of.with, it.row.key.index, *it.last));
 }
 
 void supervising::stored(uint32_t index, attempt_token token, const persist_result& r) {
@@ -190,10 +192,10 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
     self_->delayed_send(self_, storage_pause, persist_atom_v, index);
     return;
   }
-  leave_work(*it, may_be_the_nodes(it->last.error.code));
-  it->failed_at = may_be_the_nodes(it->last.error.code) ? std::optional{it->at_node.number} : std::nullopt;
+  leave_work(*it, may_be_the_nodes(it->last->error.code));
+  it->failed_at = may_be_the_nodes(it->last->error.code) ? std::optional{it->at_node.number} : std::nullopt;
   it->at_node = {};
-  it->last = {};
+  it->last.reset();
   if (r.what.at >= s_.counted) {
     s_.counted = r.what.at;
     s_.of.row.counts = r.what.counts;
@@ -211,7 +213,7 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
 
 void supervising::persist_again(uint32_t index) {
   const auto it = s_.slots.find(index);
-  if (it != s_.slots.end() && it->second.at == place::persist) persist(it->second, ending{it->second.last});
+  if (it != s_.slots.end() && it->second.at == place::persist) persist(it->second, ending{*it->second.last});
 }
 
 void supervising::finished(uint32_t index, const item& row) {

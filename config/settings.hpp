@@ -92,7 +92,9 @@ struct settings {
     milliseconds item_budget{300'000};
     int64_t window = 256;
     int64_t lookahead = 512;
+    int64_t held_items = 32'768;
     int64_t scheduler_threads = 0;
+    int64_t nice = 5;
     milliseconds drain_timeout{20'000};
   } work;
 

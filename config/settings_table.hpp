@@ -139,8 +139,12 @@ void visit_settings(settings& s, V&& v) {
     "Items between the end of their fetch and the store, all batches together.");
   v("work.lookahead", s.work.lookahead, bounds{1, 100'000},
     "Items of one batch that wait for a transfer; they cost no actor.");
+  v("work.held_items", s.work.held_items, bounds{1, 10'000'000},
+    "Items in memory, all batches together; beyond, each open batch has one.");
   v("work.scheduler_threads", s.work.scheduler_threads, bounds{0, 256},
     "Threads for actors; 0: one a core, at least 2.");
+  v("work.nice", s.work.nice, bounds{0, 19},
+    "How far threads for actors and parsers stand back behind those that answer requests (nice(2)).");
   v("work.drain_timeout_ms", s.work.drain_timeout, bounds{0, hour, "ms"},
     "On SIGTERM: for items in hand to finish.");
 

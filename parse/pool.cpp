@@ -3,6 +3,7 @@
 #include "parse/documents/pdf.hpp"
 #include "parse/parser_process.hpp"
 #include "parse/wire.hpp"
+#include "process/priority.hpp"
 #include "process/tool.hpp"
 
 #include <poll.h>
@@ -100,7 +101,11 @@ public:
     limits_.max_images = static_cast<size_t>(options_.max_images);
     limits_.max_image_bytes = static_cast<size_t>(options_.max_image_bytes);
     limits_.chart_values = options_.chart_values;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this, steps = static_cast<int>(s.work.nice)] {
+      // Parsers stand where the thread does that starts them.
+      stand_back(steps);
+      run();
+    });
   }
   ~loop() {
     stop_ = true;
