@@ -87,7 +87,7 @@ http {{
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
   server {{
     {listens}
-    location /pages/ {{ alias {pages}/; }}
+    location /pages/ {{ alias {pages}/; {validators} }}
     location = /constant {{ default_type text/plain; return 200 '{constant}'; }}
     location /late/ {{ default_type text/plain; echo_sleep 0.2; echo $uri; }}
   }}
@@ -96,9 +96,10 @@ http {{
 
 
 class Site:
-    """nginx on loopback: /pages/NAME from a folder, /constant with these bytes, /late/… after 200 ms."""
+    """nginx on loopback: /pages/NAME from a folder, /constant with these bytes, /late/… after 200 ms. `fresh`: who
+    fetches a page again is given it again (no validators, RFC 9110 section 8.8)."""
 
-    def __init__(self, pages="/nonexistent", constant="{}", port=18090):
+    def __init__(self, pages="/nonexistent", constant="{}", port=18090, fresh=False):
         self._folder = tempfile.TemporaryDirectory(prefix="troupe-bench-nginx-")
         folder = self._folder.name
         self.url = f"http://127.0.0.1:{port}"
@@ -107,7 +108,7 @@ class Site:
         )
         file = Path(folder) / "nginx.conf"
         listens = "\n    ".join(f"listen 127.0.0.{n}:{port} backlog=16384;" for n in range(1, HOSTS + 1))
-        file.write_text(_SITE.format(modules=modules, listens=listens, folder=folder, pages=pages, constant=constant, port=port))
+        file.write_text(_SITE.format(modules=modules, listens=listens, folder=folder, pages=pages, constant=constant, port=port, validators="etag off; add_header Last-Modified '';" if fresh else ""))
         Path(folder).chmod(0o755)
         self.process = subprocess.Popen(["nginx", "-p", folder, "-c", str(file), "-g", "daemon off;"])
         until(self._answers, 10, "nginx does not answer")
