@@ -12,19 +12,38 @@ namespace {
 
 namespace bhttp = boost::beast::http;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+/// A longer body is not copied behind its head; files are read so much at once.
+constexpr size_t most_in_one = 65'536;
+
+std::string length_field(uint64_t bytes) {
+  return "Content-Length: " + std::to_string(bytes) + "\r\n";
+}
 
 } // namespace
 
-template <class Message>
-void answer_writer::set_head(Message& m, const response& r) const {
-  m.result(r.status);
-  m.version(version);
-  m.keep_alive(keep_alive);
-  m.set(bhttp::field::server, "Troupe");
-  if (!request_id.empty()) m.set("X-Request-Id", request_id);
-  if (r.status != 204) m.set(bhttp::field::content_type, r.content_type);
-  for (const auto& [key, value] : r.headers)
-    m.insert(key, value);
+std::string answer_writer::head_of(const response& r, std::string_view framing) const {
+  std::string out;
+  out.reserve(512);
+  const auto field = [&out](std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  };
+  out.append(version > 10 ? "HTTP/1.1 " : "HTTP/1.0 ").append(std::to_string(r.status)).append(" ");
+  const auto reason = bhttp::obsolete_reason(static_cast<bhttp::status>(r.status));
+  out.append(reason.data(), reason.size()).append("\r\n");
+  field("Server", "Troupe");
+  if (!request_id.empty()) field("X-Request-Id", request_id);
+  if (r.status != 204) field("Content-Type", r.content_type);
+  for (const auto& [name, value] : r.headers)
+    field(name, value);
+  // What a version does by itself is not said (RFC 9112 section 9.3).
+  if (keep_alive != (version > 10)) field("Connection", keep_alive ? "keep-alive" : "close");
+  return out.append(framing).append("\r\n");
+}
+
+asio::awaitable<bool> answer_writer::put(std::string_view bytes) {
+  to_.expires_after(limit_);
+  const auto [error, n] = co_await asio::async_write(to_, asio::buffer(bytes), tuple);
+  co_return !error;
 }
 
 asio::awaitable<bool> answer_writer::send(response& r) {
@@ -34,54 +53,50 @@ asio::awaitable<bool> answer_writer::send(response& r) {
   co_return co_await send_bytes(r);
 }
 
-asio::awaitable<bool> answer_writer::send_bytes(response& r) {
-  bhttp::response<bhttp::string_body> m;
-  set_head(m, r);
-  m.body() = std::move(r.body);
-  if (r.status != 204) m.prepare_payload();
-  if (head_only) m.body().clear();
-  to_.expires_after(limit_);
-  const auto [error, n] = co_await bhttp::async_write(to_, m, tuple);
-  co_return !error;
+asio::awaitable<bool> answer_writer::send_bytes(const response& r) {
+  // RFC 9110 section 8.6: these have no length of their own to tell.
+  const bool may_have_body = r.status != 204 && r.status != 304;
+  auto out = head_of(r, may_have_body ? length_field(r.body.size()) : std::string{});
+  const bool has_body = !head_only && may_have_body;
+  const bool together = r.body.size() <= most_in_one;
+  if (has_body && together) out += r.body;
+  const bool begun = co_await put(out);
+  if (!begun || !has_body || together) co_return begun;
+  co_return co_await put(r.body);
 }
 
 asio::awaitable<bool> answer_writer::send_file(const response& r) {
-  bhttp::response<bhttp::file_body> m;
-  beast::error_code missing;
-  m.body().open(r.file.c_str(), beast::file_mode::scan, missing);
-  if (missing) {
+  beast::file file;
+  beast::error_code error;
+  file.open(r.file.c_str(), beast::file_mode::scan, error);
+  const auto size = error ? 0 : file.size(error);
+  if (error) {
     auto no = error_response(fail(errc::not_found, "the original is gone"));
     render_error(no, false, false, request_id);
     co_return co_await send_bytes(no);
   }
-  set_head(m, r);
-  m.prepare_payload();
-  bhttp::response_serializer<bhttp::file_body> out{m};
-  out.split(head_only);
-  // Each piece has its own time: a large file takes long as a whole.
-  while (!out.is_done()) {
-    to_.expires_after(limit_);
-    const auto [error, n] = co_await bhttp::async_write_some(to_, out, tuple);
-    if (error) co_return false;
-    if (head_only && out.is_header_done()) break;
+  const auto head = head_of(r, length_field(size));
+  const bool begun = co_await put(head);
+  if (!begun || head_only) co_return begun;
+  std::vector<char> piece(most_in_one);
+  for (auto left = size; left > 0;) {
+    const auto n = file.read(piece.data(), std::min<uint64_t>(piece.size(), left), error);
+    // The length was promised: a shorter body ends the connection.
+    if (error || n == 0) co_return false;
+    // Each piece has its own time: a large file takes long as a whole.
+    const std::string_view bytes{piece.data(), n};
+    const bool taken = co_await put(bytes);
+    if (!taken) co_return false;
+    left -= n;
   }
   co_return true;
-}
-
-asio::awaitable<bool> answer_writer::send_head_alone(const response& r, bool chunked) {
-  bhttp::response<bhttp::empty_body> m;
-  set_head(m, r);
-  m.chunked(chunked);
-  bhttp::response_serializer<bhttp::empty_body> out{m};
-  to_.expires_after(limit_);
-  const auto [error, n] = co_await bhttp::async_write_header(to_, out, tuple);
-  co_return !error;
 }
 
 asio::awaitable<bool> answer_writer::send_stream(const response& r) {
   // HTTP/1.0 knows no chunks: the body ends with the connection.
   if (version < 11) keep_alive = false;
-  const bool begun = co_await send_head_alone(r, version > 10);
+  const auto head = head_of(r, version > 10 ? "Transfer-Encoding: chunked\r\n" : "");
+  const bool begun = co_await put(head);
   if (!begun) co_return false;
   if (head_only) co_return true;
   co_await r.stream(*this);
@@ -93,11 +108,8 @@ asio::awaitable<bool> answer_writer::send_stream(const response& r) {
 
 asio::awaitable<bool> answer_writer::write(const std::string& piece) {
   if (piece.empty()) co_return true;
+  if (version < 11) co_return co_await put(piece);
   to_.expires_after(limit_);
-  if (version < 11) {
-    const auto [error, n] = co_await asio::async_write(to_, asio::buffer(piece), tuple);
-    co_return !error;
-  }
   const auto [error, n] = co_await asio::async_write(to_, bhttp::make_chunk(asio::buffer(piece)), tuple);
   co_return !error;
 }
@@ -106,7 +118,8 @@ asio::awaitable<bool> answer_writer::write(const std::string& piece) {
 /// is.
 asio::awaitable<bool> answer_writer::hand_over(const response& r) {
   keep_alive = false;
-  const bool begun = co_await send_head_alone(r, false);
+  const auto head = head_of(r, "");
+  const bool begun = co_await put(head);
   if (!begun || head_only) co_return false;
   to_.expires_never();
   if (!to_.tls()) {
@@ -123,9 +136,7 @@ asio::awaitable<bool> answer_writer::hand_over(const response& r) {
 
 asio::awaitable<bool> answer_writer::send_continue() {
   static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-  to_.expires_after(limit_);
-  const auto [error, n] = co_await asio::async_write(to_, asio::buffer(line), tuple);
-  co_return !error;
+  co_return co_await put(line);
 }
 
 } // namespace troupe::http

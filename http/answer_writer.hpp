@@ -28,12 +28,13 @@ public:
   asio::awaitable<bool> send_continue();
 
 private:
-  template <class Message>
-  void set_head(Message& m, const response& r) const;
-  asio::awaitable<bool> send_bytes(response& r);
+  /// The head of an answer (RFC 9112 section 4); `framing`: the field that says where its body ends.
+  std::string head_of(const response& r, std::string_view framing) const;
+  /// `bytes` stay until it is done.
+  asio::awaitable<bool> put(std::string_view bytes);
+  asio::awaitable<bool> send_bytes(const response& r);
   asio::awaitable<bool> send_file(const response& r);
   asio::awaitable<bool> send_stream(const response& r);
-  asio::awaitable<bool> send_head_alone(const response& r, bool chunked);
   asio::awaitable<bool> hand_over(const response& r);
 
   client_stream& to_;

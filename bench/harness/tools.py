@@ -1,6 +1,7 @@
 """Programs of others: load by wrk, pages and late answers by nginx, ceilings by the bench's own programs."""
 
 import re
+import statistics
 import subprocess
 import tempfile
 import urllib.error
@@ -50,6 +51,15 @@ def wrk(url, connections, seconds=WRK_SECONDS, script=None):
         _milliseconds(found(r"50%\s+(\S+)")),
         _milliseconds(found(r"99%\s+(\S+)")),
         failed,
+    )
+
+
+def median_of(loads):
+    return Load(
+        statistics.median(x.rate for x in loads),
+        statistics.median(x.p50 for x in loads),
+        statistics.median(x.p99 for x in loads),
+        sum(x.failed for x in loads),
     )
 
 

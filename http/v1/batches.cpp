@@ -54,10 +54,12 @@ asio::awaitable<response> get(exchange& x) {
   if (!seconds) co_return error_response(seconds.error());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{*seconds};
   const auto known = x.headers.find("If-None-Match");
-  const auto news = std::make_shared<signal>(x.executor);
-  const auto watching = *seconds > 0
-                            ? x.server.to.watch(parse_batch_name(x.arguments[0]), [news] { news->notify(); })
-                            : nullptr;
+  std::shared_ptr<signal> news;
+  std::shared_ptr<void> watching;
+  if (*seconds > 0) {
+    news = std::make_shared<signal>(x.executor);
+    watching = x.server.to.watch(parse_batch_name(x.arguments[0]), [news] { news->notify(); });
+  }
   for (;;) {
     const auto v = co_await v1_batch(x);
     if (!v) co_return error_response(v.error());

@@ -72,12 +72,12 @@ response v1_page(const exchange& x, nlohmann::ordered_json data, std::optional<u
 
 asio::awaitable<result<batch_view>> v1_batch(exchange& x) {
   const auto& name = x.arguments[0];
-  const auto missing = fail(errc::not_found, "there is no batch \"" + name + "\"");
+  const auto missing = [&name] { return fail(errc::not_found, "there is no batch \"" + name + "\""); };
   const auto id = parse_batch_name(name);
-  if (id == batch_id{}) co_return missing;
+  if (id == batch_id{}) co_return missing();
   auto v =
       co_await callback<result<batch_view>>(x, [&](auto done) { x.server.to.ask().find_batch(id, done); });
-  if (v && !x.who.may_see(v->row.home)) co_return missing;
+  if (v && !x.who.may_see(v->row.home)) co_return missing();
   co_return v;
 }
 

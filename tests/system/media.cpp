@@ -1,6 +1,7 @@
 /// Audio, video and the media behind pages, through the real server, ffmpeg and yt-dlp.
 #include "tests/fixtures/origin.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -245,14 +246,10 @@ BOOST_AUTO_TEST_CASE(what_programs_started_does_not_outlive_the_server) {
   const program p{"setsid sleep 31337.9 &\nkill $! && setsid sleep 31337.9 & sleep 31337.9\n"};
   serve({transcriber(p), "http.single_item_wait_ms=0"});
   upload("sound.ogg");
-  for (int i = 0; i < 2'000 && running("31337.9") == 0; ++i)
-    server->get("/api/v1/health/");
-  BOOST_TEST(running("31337.9") > 0u);
+  wait_until([] { return running("31337.9") > 0; });
   server->kill9();
   serve({});
-  for (int i = 0; i < 2'000 && running("31337.9") > 0; ++i)
-    server->get("/api/v1/health/");
-  BOOST_TEST(running("31337.9") == 0u);
+  wait_until([] { return running("31337.9") == 0; });
 }
 
 BOOST_AUTO_TEST_CASE(media_that_waits_keeps_nobody_from_being_worked_on) {

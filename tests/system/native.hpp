@@ -4,6 +4,7 @@
 #include "model/time.hpp"
 #include "tests/fixtures/origin.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -64,15 +65,6 @@ struct native {
     return pages(count, "/delay/" + std::to_string(ms) + "/");
   }
 };
-
-/// Asks again until it holds; fails the test after a minute.
-template <class F>
-void wait_until(F holds) {
-  for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1}; !holds();) {
-    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
-    std::this_thread::yield();
-  }
-}
 
 inline std::string rfc3339_in(milliseconds from_now) {
   return to_rfc3339(now() + from_now);
