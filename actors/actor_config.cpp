@@ -2,7 +2,7 @@
 
 #include "actors/cluster/membership.hpp"
 #include "actors/scheduler.hpp"
-#include "process/priority.hpp"
+#include "process/scheduling.hpp"
 
 #include <thread>
 

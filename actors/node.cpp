@@ -51,8 +51,9 @@ void running_node::recover(const std::vector<batch>& open) {
 
 void running_node::supervise(const batch& b) {
   if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
-  const auto child = spawn_supervisor(
-      self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options, s_.plan.listeners, s_.held});
+  const auto child =
+      spawn_supervisor(self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options,
+                                         s_.plan.listeners, s_.held, s_.resting});
   self_->monitor(child);
   s_.batches.emplace(child.address(), std::pair{b.id, b.home});
   ++s_.open_of[b.home];
@@ -168,7 +169,9 @@ void running_node::go_on() {
 namespace {
 
 node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
-  self->state.held = std::make_shared<held_items>(static_cast<size_t>(plan.options->work.held_items));
+  const auto most = static_cast<size_t>(plan.options->work.held_items);
+  self->state.held = std::make_shared<held_items>(most);
+  self->state.resting = std::make_shared<held_items>(most);
   self->state.plan = std::move(plan);
   self->set_down_handler([self](const caf::down_msg& msg) { running_node(self).down(msg); });
   self->send(self, start_atom_v);

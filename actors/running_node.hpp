@@ -19,6 +19,7 @@ struct node_state {
   std::unordered_map<batch_id, supervisor_actor> supervisors;
   /// By those together.
   std::shared_ptr<held_items> held;
+  std::shared_ptr<held_items> resting;
   /// What each supervisor is of.
   std::unordered_map<caf::actor_addr, std::pair<batch_id, notebook_id>> batches;
   std::unordered_map<notebook_id, int64_t> open_of;

@@ -5,9 +5,11 @@
 #include <caf/scheduler/coordinator.hpp>
 
 #include <array>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <unordered_set>
 
 namespace troupe {
@@ -63,9 +65,16 @@ public:
   template <class Coordinator, class Function>
   void foreach_central_resumable(Coordinator* self, Function f) {
     auto& all = d(self);
-    const std::unique_lock guard(all.lock);
-    for (auto* job : std::exchange(all.queue, {}))
-      f(job);
+    // What is let go of may have something to say, which is queued as well.
+    for (std::deque<caf::resumable*> left;; left.clear()) {
+      {
+        const std::unique_lock guard(all.lock);
+        left.swap(all.queue);
+      }
+      if (left.empty()) return;
+      for (auto* job : left)
+        f(job);
+    }
   }
 
 private:
@@ -125,6 +134,7 @@ public:
   using super = caf::scheduler::coordinator<sharing>;
   using super::super;
 
+  /// CAF's own is started as well; nobody tells it anything.
   quiet_clock& clock() noexcept override { return clock_; }
 
 protected:

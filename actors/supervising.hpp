@@ -42,7 +42,9 @@ struct slot {
 struct supervisor_state {
   supervision of;
   std::unordered_map<uint32_t, slot> slots;
+  /// Those that are not in backoff, and those that are.
   held_share held;
+  held_share resting;
   std::unordered_map<caf::actor_addr, uint32_t> actors;
   /// Items that wait for an earlier one with the same URL.
   std::unordered_map<uint32_t, std::vector<uint32_t>> parked;
@@ -129,6 +131,9 @@ public:
 private:
   /// Nothing new is to be begun.
   bool holds_back() const { return s_.draining || s_.cancelling || s_.of.row.paused; }
+  size_t held() const { return s_.slots.size() - s_.in_backoff; }
+  void reading_ended();
+  void count_held();
   void read_urgent(uint32_t limit);
   void take_urgent(urgent_page& page, uint32_t turn);
   void read_urgent_again();

@@ -6,6 +6,7 @@ namespace {
 supervisor_actor::behavior_type supervisor(supervising::pointer self, supervision what) {
   self->state.of = std::move(what);
   self->state.held = held_share{self->state.of.held};
+  self->state.resting = held_share{self->state.of.resting};
   self->set_down_handler([self](const caf::down_msg& msg) { supervising(self).down(msg); });
   self->send(self, start_atom_v);
   return {

@@ -17,6 +17,8 @@ struct supervision {
   hub* listeners = nullptr;
   /// What it counts with others; nothing: it may hold what `options` lets it.
   std::shared_ptr<held_items> held;
+  /// The same for items in backoff.
+  std::shared_ptr<held_items> resting;
 };
 
 /// Spawns the SUPERVISOR of an open batch. It ends by itself: normally when the batch is final or when it

@@ -159,6 +159,7 @@ void supervising::withdraw() {
     look_again_from(index);
   }
   s_.parked.clear();
+  count_held();
   self_->send(s_.of.with.gate, cancel_atom_v, s_.of.row.id, std::move(waiting));
 }
 

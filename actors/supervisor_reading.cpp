@@ -37,15 +37,13 @@ size_t supervising::lookahead() const {
 void supervising::read() {
   const auto& b = s_.of.row;
   if (s_.reading) return;
-  s_.held.set(s_.slots.size());
+  count_held();
   const auto most = lookahead();
-  if (holds_back() || b.retry.next != 0 || b.options.not_before > now() ||
-      s_.slots.size() - s_.in_backoff >= most)
-    return;
+  if (holds_back() || b.retry.next != 0 || b.options.not_before > now() || held() >= most) return;
   const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(most));
-  s_.held.set(s_.slots.size() + limit);
+  s_.held.set(held() + limit);
   if (!s_.urgent_read) return read_urgent(limit);
-  if (s_.next >= b.counts.total) return s_.held.set(s_.slots.size());
+  if (s_.next >= b.counts.total) return s_.held.set(held());
   s_.reading = true;
   read_from(s_.next, limit, true);
 }
@@ -56,9 +54,19 @@ void supervising::read_urgent(uint32_t limit) {
       .then([self = self_,
              turn = s_.urgent_turn](urgent_page& page) { supervising(self).take_urgent(page, turn); },
             [self = self_](const caf::error&) {
-              self->state.reading = false;
+              supervising(self).reading_ended();
               self->delayed_send(self, storage_pause, start_atom_v);
             });
+}
+
+void supervising::reading_ended() {
+  s_.reading = false;
+  count_held();
+}
+
+void supervising::count_held() {
+  s_.held.set(held());
+  s_.resting.set(s_.in_backoff);
 }
 
 void supervising::read_urgent_again() {
@@ -68,7 +76,7 @@ void supervising::read_urgent_again() {
 }
 
 void supervising::take_urgent(urgent_page& page, uint32_t turn) {
-  s_.reading = false;
+  reading_ended();
   if (holds_back()) return settle();
   if (turn == s_.urgent_turn) {
     s_.urgent_position = std::move(page.position);
@@ -88,7 +96,7 @@ void supervising::read_from(uint32_t first, uint32_t limit, bool in_order) {
              in_order](item_page& page) { supervising(self).take_page(page, first, in_order); },
             [self = self_, first, in_order](const caf::error&) {
               if (!in_order) return self->delayed_send(self, storage_pause, read_atom_v, first);
-              self->state.reading = false;
+              supervising(self).reading_ended();
               self->delayed_send(self, storage_pause, start_atom_v);
             });
 }
@@ -99,7 +107,7 @@ void supervising::read_one(uint32_t index) {
 
 void supervising::take_page(item_page& page, uint32_t first, bool in_order) {
   if (in_order) {
-    s_.reading = false;
+    reading_ended();
     // What it held was not taken: it is read again.
     if (holds_back()) return settle();
     // Unless what is to be read begins further back now.
@@ -129,7 +137,8 @@ void supervising::take(open_item& x, std::vector<wanted_turn>& wants) {
   if (it.row.same_as && !(x.original && x.original->state == item_state::cancelled))
     return follow(it, x.original);
   if (const auto wait = it.row.not_before - now(); wait.count() > 0) {
-    if (s_.in_backoff >= backoff_factor * lookahead()) return pass_over(index, it.row.not_before);
+    if (s_.in_backoff >= std::min(backoff_factor * lookahead(), s_.resting.room()))
+      return pass_over(index, it.row.not_before);
     return back_off(it, wait);
   }
   if (is_fresh(it)) return end_with_known(it, true);

@@ -261,7 +261,7 @@ void supervising::back_off(slot& it, milliseconds delay) {
   // What was known of its URL may be what failed it.
   if (it.row.error.code == errc::not_found) it.known.reset();
   it.at = place::backoff;
-  ++s_.in_backoff;
+  s_.resting.set(++s_.in_backoff);
   constexpr std::chrono::hours century{100 * 366 * 24};
   it.due = self_->clock().now() + std::clamp<milliseconds>(delay, milliseconds{0}, century);
   self_->delayed_send(self_, timer_for(delay), retry_atom_v, it.row.key.index);

@@ -25,7 +25,11 @@ std::string answer_writer::head_of(const response& r, std::string_view framing) 
   std::string out;
   out.reserve(512);
   const auto field = [&out](std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
+    out.append(name).append(": ");
+    // A line's end in a value would begin another field (RFC 9110 section 5.5).
+    std::copy_if(value.begin(), value.end(), std::back_inserter(out),
+                 [](unsigned char c) { return c >= ' ' && c != 0x7f; });
+    out.append("\r\n");
   };
   out.append(version > 10 ? "HTTP/1.1 " : "HTTP/1.0 ").append(std::to_string(r.status)).append(" ");
   const auto reason = bhttp::obsolete_reason(static_cast<bhttp::status>(r.status));

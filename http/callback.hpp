@@ -5,7 +5,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 
 namespace troupe::http {
 

@@ -153,7 +153,7 @@ void render_error(response& r, bool native, bool has_body, const std::string& re
 /// An original, never as a page of this server's own origin.
 response bytes_response(const source_bytes& b);
 
-/// Waits for a callback: `start` is given a function to be called once, on any thread.
+/// See callback.hpp.
 template <class T, class Start>
 asio::awaitable<T> callback(exchange& x, Start start);
 

@@ -1,12 +1,23 @@
 #pragma once
 /// A JSON value that grows from events (see json_events.hpp), as large as one item may be.
 
+#include "model/error.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
 
 namespace troupe::http {
 
 class json_tree {
 public:
+  /// Values beyond are passed over.
+  static constexpr size_t most_values = 10'000;
+  explicit json_tree(size_t at_most = most_values)
+      : at_most_(at_most) {}
+
   /// A text, number, boolean or null: the value itself, or the next one in what is open.
   template <class T>
   void value(const T& v) {
@@ -34,10 +45,7 @@ public:
   }
 
 private:
-  /// What is beyond is passed over.
-  static constexpr size_t most_values = 10'000;
-
-  bool fits() { return passed_over_ == 0 && ++values_ <= most_values; }
+  bool fits() { return passed_over_ == 0 && ++values_ <= at_most_; }
   template <class T>
   nlohmann::json& put(T&& v) {
     if (open_.empty()) return root_ = std::forward<T>(v);
@@ -47,11 +55,17 @@ private:
     return in.back();
   }
 
+  size_t at_most_;
   nlohmann::json root_;
   std::vector<nlohmann::json*> open_;
   std::string key_;
   size_t passed_over_ = 0;
   size_t values_ = 0;
 };
+
+/// Sets `into` to the value of a whole text, or of a file from where it stands. Fails as `read_json` does:
+/// unlike a parse of nlohmann's it bounds how deep values are, which copying and writing them need stack for.
+failure read_json_value(std::string_view text, nlohmann::json& into);
+failure read_json_value(std::FILE* file, nlohmann::json& into);
 
 } // namespace troupe::http

@@ -50,8 +50,8 @@ private:
   front_context* of_;
 };
 
-/// Serves a connection until it closes, breaks a limit or a timeout, or the front stops. One `of_node` comes from
-/// another node's front: who called was looked at there, but for keys.
+/// Serves a connection until it closes, breaks a limit or a timeout, or the front stops. One `of_node` comes
+/// from another node's front: who called was looked at there, but for keys.
 asio::awaitable<void> serve_connection(front_context& front, asio::ip::tcp::socket socket,
                                        connection_slot slot, bool of_node = false);
 

@@ -26,7 +26,11 @@ public:
   /// Waits for a call, or until `deadline`. The executor's thread.
   boost::asio::awaitable<void> wait(std::chrono::steady_clock::time_point deadline) {
     timer_.expires_at(deadline);
-    if (!raised_) co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    // Others have their turn in between, however often it is called.
+    if (raised_)
+      co_await boost::asio::post(timer_.get_executor(), boost::asio::use_awaitable);
+    else
+      co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     raised_ = false;
   }
 

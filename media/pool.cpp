@@ -1,6 +1,7 @@
 #include "media/pool.hpp"
 
 #include "media/work.hpp"
+#include "process/scheduling.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -42,7 +43,10 @@ public:
       , launcher_(std::move(launcher)) {
     empty_folder();
     for (int64_t i = 0; i < s.media.concurrent; ++i)
-      threads_.emplace_back([this, i] { serve(folder_ + "/" + std::to_string(i)); });
+      threads_.emplace_back([this, i] {
+        stand_back(static_cast<int>(options_.work.nice));
+        serve(folder_ + "/" + std::to_string(i));
+      });
   }
   ~workers() {
     {

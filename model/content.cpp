@@ -35,7 +35,7 @@ namespace {
 /// Looked up once: OpenSSL 3 looks an algorithm up for each hash otherwise (crypto(7), "Implicit fetching").
 const EVP_MD* algorithm() {
   static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return fetched;
+  return fetched ? fetched : EVP_sha256();
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include "parse/documents/pdf.hpp"
 #include "parse/parser_process.hpp"
 #include "parse/wire.hpp"
-#include "process/priority.hpp"
+#include "process/scheduling.hpp"
 #include "process/tool.hpp"
 
 #include <poll.h>

@@ -39,4 +39,11 @@ void schedule_in_background() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), background_niceness);
 }
 
+void stand_back(int steps) {
+  // A thread has a nice value of its own (setpriority(2), "C library/kernel differences"); the first thread
+  // has the process's.
+  const int first = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::getpid()));
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), first + steps);
+}
+
 } // namespace troupe

@@ -1,5 +1,5 @@
 #pragma once
-/// What a thread asks of the scheduler. Both are wishes: a kernel that does not know them leaves the thread
+/// What a thread asks of the scheduler. All are wishes: a kernel that does not know them leaves the thread
 /// as it is.
 
 namespace troupe {
@@ -11,5 +11,9 @@ void schedule_promptly();
 /// The calling thread has much to do and nobody waits for each piece of it: others go first (SCHED_BATCH,
 /// sched(7), and a niceness of 10).
 void schedule_in_background();
+
+/// The calling thread, and what it starts, stands back by so many steps of niceness (0 to 19) behind the
+/// process's first thread, however often it says so.
+void stand_back(int steps);
 
 } // namespace troupe

@@ -1,4 +1,5 @@
-/// What CAF alone does with three actors an item: ceiling_actors ITEMS WINDOW. Prints items/s.
+/// What CAF alone does with three actors an item: ceiling_actors ITEMS WINDOW [own]. Prints items/s. By CAF's
+/// work sharing with the server's threads; `own`: by the server's own scheduler.
 ///
 /// A supervisor has so many items in work at once. Each has three stages one after the other, each an actor
 /// that is spawned and monitored, tells the supervisor that it is done, and ends; nothing else is done.
@@ -59,6 +60,10 @@ int main(int argc, char** argv) {
   const auto items = std::atoll(argv[1]);
   const auto window = std::atoll(argv[2]);
   troupe::actor_config config{troupe::settings{}};
+  if (argc < 4) {
+    config.module_factories.clear();
+    config.set("scheduler.policy", caf::atom("sharing"));
+  }
   caf::actor_system sys{config};
   std::promise<void> done;
   const auto start = std::chrono::steady_clock::now();

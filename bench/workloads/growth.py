@@ -30,14 +30,17 @@ def submit_all(server, bodies):
 
     def some(part):
         c = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        for body in part:
-            c.request("POST", "/v1/batches", body, {"Content-Type": "application/json"})
-            r = c.getresponse()
-            answer = r.read()
-            if r.status != 202:
-                failed.append(answer)
-                break
-        c.close()
+        try:
+            for body in part:
+                c.request("POST", "/v1/batches", body, {"Content-Type": "application/json"})
+                r = c.getresponse()
+                answer = r.read()
+                if r.status != 202:
+                    raise RuntimeError(answer)
+        except Exception as e:
+            failed.append(e)
+        finally:
+            c.close()
 
     threads = [threading.Thread(target=some, args=(bodies[n::CLIENTS],)) for n in range(CLIENTS)]
     for t in threads:
@@ -45,7 +48,7 @@ def submit_all(server, bodies):
     for t in threads:
         t.join()
     if failed:
-        raise RuntimeError(failed[0])
+        raise failed[0]
 
 
 def body_of(items, **more):

@@ -25,6 +25,7 @@ def run(with_peers=False):
         cpu, written, syncs = (after - b for after, b in zip(server.costs(), before))
     rate = ITEMS / seconds
     actors = tools.ceiling("actors", ITEMS, 256)
+    own = tools.ceiling("actors", ITEMS, 256, "own")
     store = tools.ceiling("store", "noop", ITEMS, max(1, round(ITEMS / syncs)))
     others = peers.noop() if with_peers else {}
     return [
@@ -32,6 +33,8 @@ def run(with_peers=False):
             "items/s end to end", rate, "1/s", 1 / (1 / actors + 1 / store), {name: r for name, (r, _) in others.items()}
         ),
         Measure("CAF alone, three actors an item", actors, "1/s"),
+        Measure("the same with the server's scheduler", own, "1/s"),
+        Measure("share of the ceiling with that", rate * (1 / own + 1 / store), ""),
         Measure("the store alone, the same commits", store, "1/s"),
         Measure("CPU an item", 1e6 * cpu / ITEMS, "us", None, {name: 1e6 * c for name, (_, c) in others.items()}),
         Measure("written to disk an item", written / ITEMS, "bytes"),

@@ -2,9 +2,8 @@
 #include "http/callback.hpp"
 #include "http/guide/guide.hpp"
 #include "http/guide/render.hpp"
+#include "http/json_tree.hpp"
 #include "http/query.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace troupe::http {
 namespace {
@@ -161,8 +160,9 @@ struct knowledge_request {
 
 result<knowledge_request> read_knowledge(const exchange& x) {
   if (x.body.spooled()) return fail(errc::invalid_request, "the body: too long");
-  const auto body = nlohmann::json::parse(x.body.text(), nullptr, false);
-  if (!body.is_object()) return fail(errc::invalid_request, "the body: expected a JSON object");
+  nlohmann::json body;
+  if (read_json_value(x.body.text(), body).code != errc::none || !body.is_object())
+    return fail(errc::invalid_request, "the body: expected a JSON object");
   const auto id = body.find("knowledge_base_item_id");
   if (id == body.end()) return fail(errc::invalid_request, "knowledge_base_item_id: missing");
   const auto text = id->is_string() ? id->get<std::string>() : id->dump();

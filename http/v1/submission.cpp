@@ -206,8 +206,10 @@ failure read_v1_items(request_body& body, const item_reading& how) {
 failure read_v1_lines(request_body& body, const item_reading& how) {
   return each_line(body, [&](const std::string& line) {
     if (line.find_first_not_of(" \t\r") == line.npos) return fail(errc::none);
-    const auto x = json::parse(line, nullptr, false);
-    return read_v1_item(x.is_discarded() ? json{} : x, how);
+    // What is no JSON is no item either.
+    json x;
+    if (read_json_value(line, x).code != errc::none) x = nullptr;
+    return read_v1_item(x, how);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include "http/callback.hpp"
 #include "http/json_text.hpp"
+#include "http/json_tree.hpp"
 #include "http/query.hpp"
 
 namespace troupe::http {
@@ -48,9 +49,7 @@ std::string v1_with_cursor(std::string_view target, const std::string& cursor) {
   const auto mark = target.find('?');
   std::string out{target.substr(0, mark)};
   char before = '?';
-  const auto add = [&](std::string_view pair) {
-    out.append(1, std::exchange(before, '&')).append(pair);
-  };
+  const auto add = [&](std::string_view pair) { out.append(1, std::exchange(before, '&')).append(pair); };
   if (!cursor.empty()) add("cursor=" + cursor);
   for (auto rest = mark == target.npos ? std::string_view{} : target.substr(mark + 1); !rest.empty();) {
     const auto end = std::min(rest.find('&'), rest.size());
@@ -99,10 +98,12 @@ json_body v1_object(exchange& x) {
   // Two bytes for each of a text's that have to be escaped, and some room for the rest.
   const auto most = 2 * static_cast<uint64_t>(x.server.options.limits.text_bytes) + 65'536;
   if (x.body.size() > most) return {nullptr, fail(errc::too_large, "the body is too long for one object")};
-  auto body = x.body.size() == 0 ? json::object()
-              : x.body.spooled() ? json::parse(x.body.file(), nullptr, false)
-                                 : json::parse(x.body.text(), nullptr, false);
-  if (!body.is_object()) return {nullptr, fail(errc::invalid_request, "the body: expected a JSON object")};
+  if (x.body.size() == 0) return {std::make_shared<const json>(json::object())};
+  json body;
+  const auto f =
+      x.body.spooled() ? read_json_value(x.body.file(), body) : read_json_value(x.body.text(), body);
+  if (f.code != errc::none || !body.is_object())
+    return {nullptr, fail(errc::invalid_request, "the body: expected a JSON object")};
   return {std::make_shared<const json>(std::move(body))};
 }
 

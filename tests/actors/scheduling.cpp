@@ -146,26 +146,29 @@ BOOST_AUTO_TEST_CASE(timers_of_the_dead_are_cancelled) {
 }
 
 BOOST_AUTO_TEST_CASE(supervisors_hold_so_many_items_together) {
-  const auto all = std::make_shared<held_items>(10);
+  const auto all = std::make_shared<held_items>(100);
   held_share one{all};
-  BOOST_TEST(one.room() == 10u);
-  one.set(8);
-  BOOST_TEST(one.room() == 10u);
+  BOOST_TEST(one.room() == 100u);
+  one.set(60);
+  BOOST_TEST(one.room() == 100u);
   {
     held_share other{all};
-    BOOST_TEST(other.room() == 2u);
-    other.set(5);
-    // What is beyond is not taken back, but each may have one.
-    BOOST_TEST(one.room() == 5u);
-    one.set(12);
-    BOOST_TEST(other.room() == 1u);
+    BOOST_TEST(other.room() == 40u);
+    other.set(30);
+    // Little is left: who has more than its part takes no more until others have theirs.
+    BOOST_TEST(one.room() == 50u);
+    BOOST_TEST(other.room() == 40u);
+    one.set(120);
+    BOOST_TEST(other.room() == held_share::least);
     auto moved = std::move(other);
     moved.set(3);
-    BOOST_TEST(all->count == 15u);
+    BOOST_TEST(all->count == 123u);
+    BOOST_TEST(all->holders == 2u);
   }
-  BOOST_TEST(all->count == 12u);
+  BOOST_TEST(all->count == 120u);
   one = held_share{};
   BOOST_TEST(all->count == 0u);
+  BOOST_TEST(all->holders == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -146,6 +146,17 @@ BOOST_AUTO_TEST_CASE(depth_is_bounded) {
   BOOST_TEST((of_text(std::string(1'000'000, '[')).error.code == errc::invalid_request));
 }
 
+BOOST_AUTO_TEST_CASE(a_whole_value_is_bounded_in_depth_alone) {
+  json many = json::array();
+  for (int i = 0; i < 20'000; ++i)
+    many.push_back(-i);
+  json read;
+  BOOST_TEST((read_json_value(many.dump(), read).code == errc::none));
+  BOOST_TEST((read == many));
+  for (const auto& text : {std::string(257, '[') + std::string(257, ']'), std::string("{")})
+    BOOST_TEST((read_json_value(text, read).code == errc::invalid_request));
+}
+
 BOOST_AUTO_TEST_CASE(who_stops_the_reading_hears_no_more_and_it_is_no_error) {
   const auto read = of_text(R"(["a", "stop", "b" nonsense)");
   BOOST_TEST((read.error.code == errc::none));

@@ -165,6 +165,23 @@ BOOST_AUTO_TEST_CASE(lines_make_a_batch_of_any_size) {
   BOOST_TEST(items["data"][0]["index"] == 4'999);
 }
 
+BOOST_AUTO_TEST_CASE(nesting_without_end_costs_its_sender_alone) {
+  const std::string deep(500'000, '[');
+  const std::string closed = deep + std::string(deep.size(), ']');
+  const auto url = json(o.url("/page/1")).dump();
+  const auto lines = server->post("/v1/batches?notebook=3", closed + '\n' + url + '\n',
+                                  {"Content-Type: application/x-ndjson"});
+  BOOST_TEST(lines.status == 202);
+  BOOST_TEST(lines.json()["rejected"].size() == 1u);
+  const std::vector<std::pair<std::string, std::string>> bodies = {
+      {"/v1/parse", R"({"notebook":1,"url":)" + url + R"(,"metadata":{"a":)" + closed + "}}"},
+      {"/v1/batches", R"({"notebook":1,"items":[{"url":)" + url + R"(,"metadata":{"a":)" + closed + "}}]}"},
+      {"/v1/batches", R"({"notebook":1,"unknown":)" + closed + R"(,"items":[]})"}};
+  for (const auto& [path, body] : bodies)
+    BOOST_TEST(server->post(path, body, {"Content-Type: application/json"}).status == 400);
+  BOOST_TEST(server->get("/healthz").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(an_item_tells_its_text_and_its_attempts) {
   const auto id = create({{"items", {o.url("/flaky/503/1/k")}}})["id"].get<std::string>();
   ended(id);
