@@ -25,7 +25,7 @@ struct held_items {
 class held_share {
 public:
   /// Every supervisor may hold these: one host that is left alone keeps no batch from others.
-  static constexpr size_t least = 4;
+  static constexpr size_t least = 2;
 
   explicit held_share(std::shared_ptr<held_items> of = nullptr)
       : of_(std::move(of)) {}

@@ -73,7 +73,7 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
 hub::count hub::count_in_work(batch_id batch) const {
   const std::lock_guard lock{mutex_};
   const auto it = working_.find(batch);
-  return {it == working_.end() ? 0 : static_cast<uint32_t>(it->second.size()), told_};
+  return {it == working_.end() ? 0 : static_cast<uint32_t>(it->second.size()), told_, synced_};
 }
 
 std::map<phase, size_t> hub::stages() const {
@@ -96,9 +96,10 @@ void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
 }
 
 void hub::publish(const std::vector<event>& events) {
-  if (events.empty()) return;
   {
     const std::lock_guard lock{mutex_};
+    ++synced_;
+    if (events.empty()) return;
     for (const auto& e : events)
       if (e.kind == event_kind::item_finished || e.kind == event_kind::attempt_failed)
         end({e.batch, e.index});

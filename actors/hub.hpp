@@ -49,10 +49,12 @@ public:
   void clear(batch_id batch);
   /// In the order of their indexes.
   std::vector<item_in_work> in_work(batch_id batch) const;
-  /// How many they are. Of a row that knows of no later event than `told`, none of them has ended.
+  /// How many they are. Of a row that knows of no later event than `told`, none of them has ended; while
+  /// `synced` is the same, nobody has been told of a change to any row.
   struct count {
     uint32_t items = 0;
     event_number told{};
+    uint64_t synced = 0;
   };
   count count_in_work(batch_id batch) const;
   /// Of all batches: how many are in each stage.
@@ -62,7 +64,8 @@ public:
   void on_outbox(std::function<void(const std::vector<uint64_t>&)> call);
   void tell_outbox(const std::vector<uint64_t>& webhooks) const;
 
-  /// Tells the listeners of each event's batch; items whose attempt has ended are in work no more.
+  /// After each synced write, with events or without: tells the listeners of each event's batch; items whose
+  /// attempt has ended are in work no more.
   void publish(const std::vector<event>& events);
 
   /// Hears of one batch until the subscription is destroyed.
@@ -106,6 +109,7 @@ private:
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
   event_number told_{};
+  uint64_t synced_ = 0;
   std::function<void(const std::vector<uint64_t>&)> on_outbox_;
 };
 

@@ -126,17 +126,26 @@ failure stored_answers::no_batch(batch_id id) const {
 
 /// Without a look at the rows of items, when nothing has ended between the look at the hub and that at the
 /// store.
-std::optional<batch_view> stored_answers::read_counts(batch_id id) const {
+std::optional<batch_view> stored_answers::read_counts(batch_id id) {
   const auto working = hub_.count_in_work(id);
+  const auto view_of = [&](const batch& row) {
+    return batch_view{row, std::min(working.items, row.counts.open()), {}};
+  };
+  {
+    const std::lock_guard lock{seen_lock_};
+    const auto it = seen_rows_.find(id);
+    if (it != seen_rows_.end() && it->second.synced == working.synced) return view_of(it->second.row);
+  }
   auto row = catalog_.find_batch_in_memory(id);
   if (!row || raw(row->last_event) > raw(working.told)) return std::nullopt;
-  const auto processing = std::min(working.items, row->counts.open());
-  return batch_view{std::move(*row), processing, {}};
+  const std::lock_guard lock{seen_lock_};
+  if (seen_rows_.size() >= most_seen_rows) seen_rows_.clear();
+  return view_of((seen_rows_[id] = {working.synced, std::move(*row)}).row);
 }
 
 /// The supervisor's items in work, laid over a snapshot of the rows that is newer than they are: an item
 /// that has ended since is shown as ended.
-result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint32_t limit) const {
+result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint32_t limit) {
   if (limit == 0)
     if (auto v = read_counts(id)) return std::move(*v);
   const auto working = hub_.in_work(id);
@@ -163,8 +172,7 @@ result<batch_view> stored_answers::read_batch(batch_id id, uint32_t offset, uint
   return v;
 }
 
-result<batch_view> stored_answers::read_status(notebook_id n, batch_id id, uint32_t offset,
-                                               uint32_t limit) const {
+result<batch_view> stored_answers::read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) {
   if (!catalog_.has_notebook(n)) return no_notebook(n);
   auto v = read_batch(id, offset, limit);
   if (!v || v->row.home != n)

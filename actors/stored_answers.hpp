@@ -6,6 +6,8 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <mutex>
+#include <unordered_map>
 
 namespace troupe {
 
@@ -48,16 +50,25 @@ public:
 private:
   template <class T, class Work>
   void read(answer<T> done, Work work);
-  result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit) const;
-  std::optional<batch_view> read_counts(batch_id id) const;
-  result<batch_view> read_batch(batch_id id, uint32_t offset, uint32_t limit) const;
+  result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit);
+  std::optional<batch_view> read_counts(batch_id id);
+  result<batch_view> read_batch(batch_id id, uint32_t offset, uint32_t limit);
   result<item_list> read_items(batch_id id, const item_filter& f, uint32_t from, uint32_t limit) const;
   result<event_page> read_events(batch_id id, event_number after, uint32_t limit) const;
   item_view seen(item row) const;
   failure no_batch(batch_id id) const;
 
+  /// The row of a batch as it was read after so many synced writes.
+  struct seen_row {
+    uint64_t synced = 0;
+    batch row;
+  };
+  static constexpr size_t most_seen_rows = 1'024;
+
   const catalog& catalog_;
   const hub& hub_;
+  std::mutex seen_lock_;
+  std::unordered_map<batch_id, seen_row> seen_rows_;
   std::atomic<int64_t> waiting_{0};
   boost::asio::thread_pool threads_;
 };
