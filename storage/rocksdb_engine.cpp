@@ -18,6 +18,8 @@ namespace {
 
 constexpr size_t tables = static_cast<size_t>(table::count_);
 constexpr uint64_t smallest_blob = 4'096;
+/// So many parts of the block cache (a power of two) have locks of their own; a block has to fit into one.
+constexpr int cache_shard_bits = 3;
 
 rocksdb::Slice slice(std::string_view s) {
   return {s.data(), s.size()};
@@ -256,7 +258,12 @@ rocksdb::ColumnFamilyOptions family_options(table t, const std::shared_ptr<rocks
   blocks.block_cache = cache;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   blocks.cache_index_and_filter_blocks = true;
+  // In parts: the filter of a table of a million rows, as a whole, has no room in a part of the cache, and is
+  // read from its file for each row that is looked up.
+  blocks.partition_filters = true;
+  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   // What was written last is what is asked for.
+  blocks.metadata_cache_options.partition_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
   blocks.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   o.compression = rocksdb::kLZ4Compression;
@@ -313,7 +320,7 @@ result<std::unique_ptr<engine>> open_rocksdb(const rocksdb_options& from) {
   auto fs = from.file_system;
   auto env = fs ? rocksdb::NewCompositeEnv(fs) : nullptr;
   auto* used = env ? env.get() : rocksdb::Env::Default();
-  const auto cache = rocksdb::NewLRUCache(from.block_cache_bytes);
+  const auto cache = rocksdb::NewLRUCache(from.block_cache_bytes, cache_shard_bits);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < tables; ++i) {
     const auto t = static_cast<table>(i);

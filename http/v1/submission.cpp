@@ -30,24 +30,33 @@ public:
   const json& members() const { return members_; }
   bool has_items() const { return has_items_; }
 
-  bool null() override { return value(nullptr); }
-  bool boolean(bool v) override { return value(v); }
-  /// Signed are negative numbers alone, as where JSON is parsed as a whole.
-  bool integer(int64_t v) override { return v < 0 ? value(v) : value(static_cast<uint64_t>(v)); }
-  bool large_integer(uint64_t v) override { return value(v); }
-  bool number(double v, std::string_view) override { return value(v); }
-  bool string(std::string_view v) override { return value(v); }
+  bool null() override {
+    return value([&] { growing_.null(); });
+  }
+  bool boolean(bool v) override {
+    return value([&] { growing_.boolean(v); });
+  }
+  bool integer(int64_t v) override {
+    return value([&] { growing_.integer(v); });
+  }
+  bool large_integer(uint64_t v) override {
+    return value([&] { growing_.large_integer(v); });
+  }
+  bool number(double v, std::string_view text) override {
+    return value([&] { growing_.number(v, text); });
+  }
+  bool string(std::string_view v) override {
+    return value([&] { growing_.string(v); });
+  }
   bool key(std::string_view k) override {
-    if (depth_ == 1)
-      top_ = k;
-    else
-      growing_.key(k);
+    if (depth_ > 1) return growing_.key(k);
+    top_ = k;
     return true;
   }
-  bool begin_object() override { return begin(json::object()); }
-  bool end_object() override { return end(); }
-  bool begin_array() override { return begin(json::array()); }
-  bool end_array() override { return end(); }
+  bool begin_object() override { return begin(false); }
+  bool end_object() override { return end(&json_tree::end_object); }
+  bool begin_array() override { return begin(true); }
+  bool end_array() override { return end(&json_tree::end_array); }
 
 private:
   bool in_items() const { return top_ == "items"; }
@@ -55,30 +64,30 @@ private:
   /// Where the values of the top, or the items, are.
   int level() const { return in_items() ? 2 : 1; }
 
-  template <class T>
-  bool value(const T& v) {
+  template <class Grow>
+  bool value(Grow grow) {
     if (depth_ == 0) return wrong("the body: expected an object");
     if (depth_ == 1 && in_items()) return wrong("items: expected an array");
     if (!is_wanted()) return true;
-    growing_.value(v);
+    grow();
     return depth_ > level() || complete();
   }
-  bool begin(json empty) {
-    if (depth_ == 0 && !empty.is_object()) return wrong("the body: expected an object");
+  bool begin(bool array) {
+    if (depth_ == 0 && array) return wrong("the body: expected an object");
     if (depth_ == 1 && in_items()) {
-      if (!empty.is_array()) return wrong("items: expected an array");
+      if (!array) return wrong("items: expected an array");
       has_items_ = true;
     } else if (depth_ > 0 && is_wanted()) {
-      growing_.begin(std::move(empty));
+      array ? growing_.begin_array() : growing_.begin_object();
     }
     ++depth_;
     return true;
   }
-  bool end() {
+  bool end(bool (json_tree::*of_tree)()) {
     --depth_;
     if (depth_ == 1 && in_items()) top_.clear();
     if (depth_ == 0 || !is_wanted()) return true;
-    growing_.end();
+    (growing_.*of_tree)();
     return depth_ > level() || complete();
   }
   /// A member of the top, or an item, is there as a whole.

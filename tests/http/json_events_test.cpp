@@ -13,39 +13,10 @@ using nlohmann::json;
 
 namespace {
 
-/// Grows what it is told of; stops at a text that says so.
-class growing final : public json_events {
+/// Stops at a text that says so.
+class growing final : public json_tree {
 public:
-  json_tree tree;
-  bool null() override { return put(nullptr); }
-  bool boolean(bool v) override { return put(v); }
-  bool integer(int64_t v) override { return put(v); }
-  bool large_integer(uint64_t v) override { return put(v); }
-  bool number(double v, std::string_view) override { return put(v); }
-  bool string(std::string_view v) override { return put(v) && v != "stop"; }
-  bool key(std::string_view v) override {
-    tree.key(v);
-    return true;
-  }
-  bool begin_object() override { return begin(json::object()); }
-  bool end_object() override { return end(); }
-  bool begin_array() override { return begin(json::array()); }
-  bool end_array() override { return end(); }
-
-private:
-  template <class T>
-  bool put(const T& v) {
-    tree.value(v);
-    return true;
-  }
-  bool begin(json empty) {
-    tree.begin(std::move(empty));
-    return true;
-  }
-  bool end() {
-    tree.end();
-    return true;
-  }
+  bool string(std::string_view v) override { return json_tree::string(v) && v != "stop"; }
 };
 
 struct outcome {
@@ -56,7 +27,7 @@ struct outcome {
 outcome of_text(std::string_view text) {
   growing g;
   auto f = read_json(text, g);
-  return {std::move(f), g.tree.take()};
+  return {std::move(f), g.take()};
 }
 
 outcome of_file(std::string_view text) {
@@ -65,7 +36,7 @@ outcome of_file(std::string_view text) {
   std::rewind(file.get());
   growing g;
   auto f = read_json(file.get(), g);
-  return {std::move(f), g.tree.take()};
+  return {std::move(f), g.take()};
 }
 
 /// Any text, JSON or nearly.
