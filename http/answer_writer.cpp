@@ -10,7 +10,8 @@
 namespace troupe::http {
 namespace {
 
-namespace bhttp = boost::beast::http;
+namespace beast = boost::beast;
+namespace bhttp = beast::http;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 /// A longer body is not copied behind its head; files are read so much at once.
 constexpr size_t most_in_one = 65'536;
@@ -45,7 +46,9 @@ std::string answer_writer::head_of(const response& r, std::string_view framing) 
 }
 
 asio::awaitable<bool> answer_writer::put(std::string_view bytes) {
-  to_.expires_after(limit_);
+  bytes.remove_prefix(to_.write_now(bytes));
+  if (bytes.empty()) co_return true;
+  const auto limit = to_.within(limit_);
   const auto [error, n] = co_await asio::async_write(to_, asio::buffer(bytes), tuple);
   co_return !error;
 }
@@ -105,7 +108,7 @@ asio::awaitable<bool> answer_writer::send_stream(const response& r) {
   if (head_only) co_return true;
   co_await r.stream(*this);
   if (version < 11) co_return false;
-  to_.expires_after(limit_);
+  const auto limit = to_.within(limit_);
   const auto [failed, n] = co_await asio::async_write(to_, bhttp::make_chunk_last(), tuple);
   co_return !failed;
 }
@@ -113,7 +116,7 @@ asio::awaitable<bool> answer_writer::send_stream(const response& r) {
 asio::awaitable<bool> answer_writer::write(const std::string& piece) {
   if (piece.empty()) co_return true;
   if (version < 11) co_return co_await put(piece);
-  to_.expires_after(limit_);
+  const auto limit = to_.within(limit_);
   const auto [error, n] = co_await asio::async_write(to_, bhttp::make_chunk(asio::buffer(piece)), tuple);
   co_return !error;
 }
@@ -125,10 +128,8 @@ asio::awaitable<bool> answer_writer::hand_over(const response& r) {
   const auto head = head_of(r, "");
   const bool begun = co_await put(head);
   if (!begun || head_only) co_return false;
-  to_.expires_never();
   if (!to_.tls()) {
-    auto socket = to_.tcp().release_socket();
-    r.take_socket(socket.release());
+    r.take_socket(to_.socket().release());
     co_return false;
   }
   const auto [theirs, ours] = relay_sockets();

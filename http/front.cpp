@@ -97,6 +97,7 @@ public:
     if (error) return fail(errc::invalid_request, "http.listen: " + error.message());
     address_ = acceptor_.local_endpoint();
     asio::co_spawn(context_, accept(), asio::detached);
+    look_at_limits();
     shared_.server.to.others().on_stream([this](int socket) { serve_node(socket); });
     thread_ = std::thread([this] {
       schedule_promptly();
@@ -173,6 +174,14 @@ private:
     return {};
   }
 
+  void look_at_limits() {
+    shared_.limits.look(time_limit::clock::now());
+    tick_.expires_after(time_limits::interval);
+    tick_.async_wait([this](boost::system::error_code stopped) {
+      if (!stopped) look_at_limits();
+    });
+  }
+
   void serve(tcp::socket socket, bool of_node) {
     asio::co_spawn(context_, serve_connection(shared_, std::move(socket), connection_slot{shared_}, of_node),
                    [](const std::exception_ptr& e) {
@@ -196,6 +205,7 @@ private:
   metrics::counter accepted_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;
+  asio::steady_timer tick_{context_};
   int64_t most_connections_;
   std::thread thread_;
 };

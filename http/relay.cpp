@@ -32,12 +32,12 @@ void watch(asio::ip::tcp::socket& client, const std::shared_ptr<source>& from) {
 
 asio::awaitable<void> relay(client_stream& to, int from, std::chrono::steady_clock::duration limit) {
   const auto source_ = std::make_shared<source>(to.get_executor(), from);
-  watch(to.tcp().socket(), source_);
+  watch(to.socket(), source_);
   std::array<char, buffer_bytes> block;
   for (;;) {
     const auto [ended, n] = co_await source_->async_read_some(asio::buffer(block), tuple);
     if (ended) break;
-    to.expires_after(limit);
+    const auto held = to.within(limit);
     const auto piece = asio::buffer(block.data(), n);
     const auto [failed, sent] = co_await asio::async_write(to, piece, tuple);
     if (failed) break;

@@ -7,7 +7,6 @@
 #include "config/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/core/detect_ssl.hpp>
@@ -21,10 +20,12 @@
 namespace troupe::http {
 namespace {
 
-namespace bhttp = boost::beast::http;
+namespace beast = boost::beast;
+namespace bhttp = beast::http;
 using tcp = asio::ip::tcp;
 
 constexpr size_t read_block = 64 * 1024;
+constexpr size_t head_block = 4096;
 /// A body that was refused is read and dropped up to here, so that the client gets to see the answer.
 constexpr uint64_t most_drained = 1 << 20;
 /// For a client to say that it has understood the end, under TLS.
@@ -45,24 +46,24 @@ public:
       , front_(front)
       , slot_(std::move(slot))
       , options_(front.server.options)
-      , stream_(std::move(socket))
+      , stream_(std::move(socket), front.limits)
       , answer_(stream_, options_.http.write_timeout) {
     buffer_.max_size(static_cast<size_t>(options_.http.header_bytes) + read_block);
     beast::error_code ignored;
-    stream_.tcp().socket().set_option(tcp::no_delay{true}, ignored);
+    stream_.socket().set_option(tcp::no_delay{true}, ignored);
   }
 
   asio::awaitable<void> run() {
     const bool begun = co_await shake_hands();
     if (!begun) co_return;
-    while (!front_.stopping && co_await serve_one()) {
+    while (!front_.stopping && co_await begin() && co_await serve_one()) {
     }
-    if (stream_.tls() && stream_.tcp().socket().is_open()) {
-      stream_.expires_after(goodbye);
+    if (stream_.tls() && stream_.socket().is_open()) {
+      const auto limit = stream_.within(goodbye);
       co_await stream_.tls()->async_shutdown(tuple);
     }
     beast::error_code ignored;
-    stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
 private:
@@ -71,16 +72,9 @@ private:
   /// False: there is no connection to serve.
   asio::awaitable<bool> shake_hands() {
     if (!front_.tls || of_node_) co_return true;
-    stream_.expires_after(options_.http.header_timeout);
-    const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.tcp(), buffer_, tuple);
-    if (unread) co_return false;
-    if (!is_tls) {
-      keep_alive_off();
-      answer_.request_id = request_id_of({});
-      auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
-      co_await send(no);
-      co_return false;
-    }
+    const bool is_tls = co_await begins_tls();
+    if (!is_tls) co_return false;
+    const auto limit = stream_.within(options_.http.header_timeout);
     stream_.secure(front_.tls);
     const auto hello = buffer_.data();
     const auto [refused, n] =
@@ -88,6 +82,18 @@ private:
     buffer_.consume(n);
     if (refused) log::debug("a TLS handshake failed", {{"reason", refused.message()}});
     co_return !refused;
+  }
+  asio::awaitable<bool> begins_tls() {
+    {
+      const auto limit = stream_.within(options_.http.header_timeout);
+      const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.socket(), buffer_, tuple);
+      if (unread || is_tls) co_return is_tls && !unread;
+    }
+    keep_alive_off();
+    answer_.request_id = request_id_of({});
+    auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
+    co_await send(no);
+    co_return false;
   }
   void count_requests(int more) {
     front_.requests += more;
@@ -104,11 +110,7 @@ private:
     parsing_ = &in;
     continued_ = false;
     received_ = 0;
-    if (!co_await begin()) co_return false;
-    stream_.expires_after(options_.http.header_timeout);
-    const auto [error, n] = co_await bhttp::async_read_header(stream_, buffer_, in, tuple);
-    if (error == bhttp::error::end_of_stream) co_return false;
-    if (error) co_return co_await refuse_head(error);
+    if (const auto error = co_await read_head(in)) co_return co_await refuse_head(error);
     const auto& head = in.get();
     answer_.keep_alive = head.keep_alive() && !front_.stopping;
     answer_.version = head.version();
@@ -140,10 +142,28 @@ private:
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
   asio::awaitable<bool> begin() {
     if (buffer_.size() > 0) co_return true;
-    stream_.expires_after(options_.http.idle_timeout);
-    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), tuple);
+    const auto limit = stream_.within(options_.http.idle_timeout);
+    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(head_block), tuple);
     buffer_.commit(n);
     co_return !error;
+  }
+
+  /// Mostly it is in the buffer already: with the first byte came the rest.
+  asio::awaitable<beast::error_code> read_head(parser& in) {
+    const auto limit = stream_.within(options_.http.header_timeout);
+    for (;;) {
+      beast::error_code error;
+      buffer_.consume(in.put(buffer_.data(), error));
+      if (error != bhttp::error::need_more) co_return error;
+      const auto room = std::min(head_block, buffer_.max_size() - buffer_.size());
+      if (room == 0) co_return bhttp::error::buffer_overflow;
+      const auto [failed, n] = co_await stream_.async_read_some(buffer_.prepare(room), tuple);
+      buffer_.commit(n);
+      if (!failed) continue;
+      if (failed != asio::error::eof) co_return failed;
+      in.put_eof(error);
+      co_return error;
+    }
   }
 
   /// The client's own, when it is one line of visible characters.
@@ -297,18 +317,10 @@ private:
   }
   static body_piece refuse(response r) { return {{}, std::move(r)}; }
 
-  /// Reads what the parser's buffer takes. A stream's own time limit would close the socket: this one leaves
-  /// it open for the answer.
+  /// Reads what the parser's buffer takes. When that takes too long the connection stays open for the answer.
   asio::awaitable<beast::error_code> read_piece(parser& in) {
-    stream_.expires_never();
-    asio::steady_timer limit{stream_.get_executor(), options_.http.body_timeout};
-    // The timer's call may be on its way already when the read ends: it must not meet the next operation.
-    const auto reading = std::make_shared<bool>(true);
-    limit.async_wait([this, reading](beast::error_code stopped) {
-      if (!stopped && *reading) stream_.cancel();
-    });
+    const auto limit = stream_.within(options_.http.body_timeout, expiry::interrupts);
     const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
-    *reading = false;
     co_return error;
   }
 

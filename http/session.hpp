@@ -4,6 +4,7 @@
 #include "http/door.hpp"
 #include "http/exchange.hpp"
 #include "http/request_meter.hpp"
+#include "http/time_limits.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -28,6 +29,8 @@ struct front_context {
   /// Of `http.max_connections`. The front's thread only.
   int64_t connections = 0;
   metrics::gauge connected;
+  /// Of all connections. The front's thread only.
+  time_limits limits;
 };
 
 /// A place among `http.max_connections`; given back at the latest when this ends. The front's thread only.
