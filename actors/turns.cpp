@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace troupe {
+namespace {
+
+/// How many fitted, and are gone.
+template <class Queue, class Fits>
+size_t erase_those(Queue& from, Fits fits) {
+  const auto before = from.size();
+  from.erase(std::remove_if(from.begin(), from.end(), fits), from.end());
+  return before - from.size();
+}
+
+} // namespace
 
 turns::turns(const turn_limits& limits)
     : limits_(limits) {
@@ -22,11 +33,11 @@ void turns::make_ready(lane_key k, lane& s) {
 void turns::want(batch_id b, const wish& w, const std::string& host, bool first, uint8_t priority) {
   const auto k = key_of(b, priority);
   auto& s = lanes_[k];
-  auto& queue = s.wants[host];
-  queue.insert(first ? queue.begin() : queue.end(), w);
+  auto& wishes = s.wants[host];
+  wishes.insert(first ? wishes.begin() : wishes.end(), w);
   ++items_waiting_;
   if (!host.empty()) ++hosts_[host].wanted;
-  if (queue.size() > 1) {
+  if (wishes.size() > 1) {
     // Its host may be waiting for permits, of which this one needs one more.
     if (is_elsewhere(host)) has_permit(host, hosts_[host]);
     return;
@@ -45,8 +56,8 @@ void turns::cancel(item_key item) {
   for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
     const auto it = lanes_.find({urgency, item.batch});
     if (it == lanes_.end()) continue;
-    for (auto& [host, queue] : it->second.wants)
-      erase_want(host, std::erase_if(queue, [&](const wish& w) { return w.index == item.index; }));
+    for (auto& [host, wishes] : it->second.wants)
+      erase_want(host, erase_those(wishes, [&](const wish& w) { return w.index == item.index; }));
   }
 }
 
@@ -54,8 +65,8 @@ void turns::forget_wants(batch_id b) {
   for (uint8_t urgency = 0; urgency <= highest_priority; ++urgency) {
     const auto gone = lanes_.extract({urgency, b});
     if (gone.empty()) continue;
-    for (const auto& [host, queue] : gone.mapped().wants) {
-      erase_want(host, queue.size());
+    for (const auto& [host, wishes] : gone.mapped().wants) {
+      erase_want(host, wishes.size());
       waits_no_more({urgency, b}, host);
     }
     for (const auto& name : gone.mapped().open)
@@ -78,8 +89,8 @@ void turns::forget(batch_id b) {
 void turns::waits_no_more(lane_key k, const std::string& host) {
   const auto those = waiting_.find(host);
   if (those == waiting_.end()) return;
-  const auto queue = those->second.find(k.urgency);
-  if (queue != those->second.end()) std::erase(queue->second, k);
+  const auto lanes = those->second.find(k.urgency);
+  if (lanes != those->second.end()) erase_those(lanes->second, [&](const lane_key& x) { return x == k; });
 }
 
 void turns::leave(item_key item) {
@@ -119,10 +130,10 @@ void turns::free_share(batch_id b) {
 void turns::free_host(const std::string& name) {
   const auto those = waiting_.find(name);
   if (those == waiting_.end()) return;
-  for (auto& [urgency, queue] : those->second)
-    while (!queue.empty()) {
-      const auto k = queue.front();
-      queue.pop_front();
+  for (auto& [urgency, lanes] : those->second)
+    while (!lanes.empty()) {
+      const auto k = lanes.front();
+      lanes.pop_front();
       const auto it = lanes_.find(k);
       if (it == lanes_.end()) continue;
       const auto wants = it->second.wants.find(name);
@@ -192,8 +203,8 @@ turns::host_view turns::look(const std::string& host) const {
   host_view v{.rule = {.host = host}, .max_concurrency = most_at(host), .delay = delay_at(host)};
   if (const auto r = rules_.find(host); r != rules_.end()) v.rule = r->second;
   if (const auto w = waiting_.find(host); w != waiting_.end())
-    for (const auto& [urgency, queue] : w->second)
-      v.waiting += queue.size();
+    for (const auto& [urgency, lanes] : w->second)
+      v.waiting += lanes.size();
   if (const auto h = hosts_.find(host); h != hosts_.end()) {
     v.active = h->second.active;
     v.next_start = h->second.next_start;
@@ -299,13 +310,13 @@ void turns::grant_foreign(time now, std::vector<granted_turn>& granted,
 void turns::grant_own(time now, std::vector<granted_turn>& granted,
                       std::vector<std::pair<std::string, time>>& wakes) {
   while (!ready_.empty() && any_room(now)) {
-    auto& queue = ready_.begin()->second;
-    if (queue.empty()) {
+    auto& lanes = ready_.begin()->second;
+    if (lanes.empty()) {
       ready_.erase(ready_.begin());
       continue;
     }
-    const auto k = queue.front();
-    queue.pop_front();
+    const auto k = lanes.front();
+    lanes.pop_front();
     grant_from(k, now, granted, wakes);
   }
 }

@@ -4,8 +4,9 @@
 
 #include "model/records.hpp"
 
+#include <boost/container/devector.hpp>
+
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -148,6 +149,10 @@ public:
   std::string reason(item_key item, const std::string& host, time now) const;
 
 private:
+  /// Empty it holds nothing, and with one element no more than that: there are as many as open batches.
+  template <class T>
+  using queue = boost::container::devector<T>;
+
   struct host_state {
     size_t active = 0;
     /// Items that want it.
@@ -166,9 +171,9 @@ private:
     friend auto operator<=>(const lane_key&, const lane_key&) = default;
   };
   struct lane {
-    std::unordered_map<std::string, std::deque<wish>> wants;
+    std::unordered_map<std::string, queue<wish>> wants;
     /// Hosts of `wants` that are not known to be busy.
-    std::deque<std::string> open;
+    queue<std::string> open;
     bool ready = false;
   };
   struct node_state {
@@ -237,10 +242,10 @@ private:
   std::unordered_map<std::string, host_state> hosts_;
   std::unordered_map<std::string, host_rule> rules_;
   /// Lanes to look at when a place at a host comes free: the most urgent first, then the oldest.
-  std::unordered_map<std::string, std::map<uint8_t, std::deque<lane_key>>> waiting_;
+  std::unordered_map<std::string, std::map<uint8_t, queue<lane_key>>> waiting_;
   std::map<lane_key, lane> lanes_;
-  std::map<uint8_t, std::deque<lane_key>> ready_;
-  std::deque<lane_key> ready_foreign_;
+  std::map<uint8_t, queue<lane_key>> ready_;
+  queue<lane_key> ready_foreign_;
   std::minstd_rand lots_;
   std::function<bool(const std::string&)> elsewhere_;
   std::function<bool()> unknown_;
