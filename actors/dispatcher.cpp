@@ -1,6 +1,7 @@
 #include "actors/dispatcher.hpp"
 
 #include "actors/event_json.hpp"
+#include "actors/timers.hpp"
 #include "model/secrets.hpp"
 
 #include <random>
@@ -15,7 +16,6 @@ constexpr milliseconds longest_retry_after{24LL * 3600 * 1000};
 /// Of a receiver's answer nothing is kept but its status.
 constexpr uint64_t answer_bytes = 65'536;
 constexpr double jitter = 0.2;
-constexpr milliseconds longest_timer{3'600'000};
 
 /// Deliveries to one webhook.
 struct channel {

@@ -1,6 +1,7 @@
 #include "actors/running_node.hpp"
 
 #include "actors/supervisor.hpp"
+#include "actors/timers.hpp"
 #include "config/log.hpp"
 
 namespace troupe {
@@ -50,7 +51,20 @@ void running_node::recover(const std::vector<batch>& open) {
 }
 
 void running_node::supervise(const batch& b) {
-  if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
+  const auto& o = b.options;
+  const bool sleeps = b.state == batch_state::open && b.retry.next == 0 && o.not_before > now() &&
+                      (o.deadline == timestamp{} || o.deadline > o.not_before);
+  if (!sleeps) return begin_supervising(b);
+  if (s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
+  s_.sleeping.erase(b.id);
+  s_.sleeping.add(b.id, b.home, o.not_before);
+  wake_by(o.not_before);
+  count();
+}
+
+void running_node::begin_supervising(const batch& b) {
+  s_.sleeping.erase(b.id);
+  if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return count();
   const auto child =
       spawn_supervisor(self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options,
                                          s_.plan.listeners, s_.held, s_.resting});
@@ -62,7 +76,29 @@ void running_node::supervise(const batch& b) {
 }
 
 void running_node::count() {
-  if (s_.plan.open_batches) *s_.plan.open_batches = s_.supervisors.size();
+  if (s_.plan.open_batches) *s_.plan.open_batches = open();
+}
+
+// -- batches that are not to begin yet -----------------------------------------------------------------
+
+void running_node::wake(batch_id b) {
+  if (s_.sleeping.due_of(b)) supervise_again(b);
+}
+
+/// One timer for all, but for those that a nearer one has outrun.
+void running_node::wake_by(timestamp due) {
+  if (s_.next_look <= due) return;
+  const auto wait = timer_for(due - now());
+  s_.next_look = now() + wait;
+  self_->delayed_send(self_, wait, look_atom_v);
+}
+
+void running_node::look_at_sleeping() {
+  s_.next_look = timestamp::max();
+  for (const auto b : s_.sleeping.take_due(now()))
+    supervise_again(b);
+  if (const auto next = s_.sleeping.next()) wake_by(*next);
+  count();
 }
 
 // -- deaths --------------------------------------------------------------------------------------------
@@ -96,7 +132,7 @@ void running_node::supervisor_down(batch_id b, notebook_id home, const caf::down
 
 void running_node::supervise_again(batch_id b) {
   try {
-    if (const auto row = s_.plan.find_batch(b)) supervise(*row);
+    if (const auto row = s_.plan.find_batch(b)) begin_supervising(*row);
   } catch (const unreadable& e) {
     log::error("the row of a batch cannot be read", {b, {"reason", e.what()}});
     self_->delayed_send(self_, longest_supervisor_delay, retry_atom_v, b);
@@ -116,6 +152,8 @@ void running_node::restart_services(const std::string& why) {
     return self_->quit(caf::make_error(caf::sec::runtime_error, why));
   }
   s_.restarting = true;
+  // They are read anew with all that are open.
+  s_.sleeping = {};
   kill_supervisors();
   stop_services();
   go_on();
@@ -127,7 +165,8 @@ void running_node::drain() {
   if (s_.draining) return;
   s_.draining = true;
   if (s_.plan.on_ready) s_.plan.on_ready(false);
-  log::info("draining", {{"open_batches", s_.supervisors.size()}});
+  log::info("draining", {{"open_batches", open()}});
+  s_.sleeping = {};
   for (const auto& [b, child] : s_.supervisors)
     self_->send(child, drain_atom_v);
   self_->delayed_send(self_, s_.plan.options->work.drain_timeout, wake_atom_v);
@@ -204,6 +243,7 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
       [self](drain_atom) { running_node(self).drain(); },
       [self](start_atom) { running_node(self).start(); },
       [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },
+      [self](look_atom) { running_node(self).look_at_sleeping(); },
       [self](wake_atom) { running_node(self).drain_overdue(); },
   };
 }

@@ -23,14 +23,19 @@ caf::result<submitted> running_node::submit(submission& x) {
   return promise;
 }
 
+size_t running_node::open_of(notebook_id n) const {
+  const auto it = s_.open_of.find(n);
+  return s_.sleeping.of(n) + (it == s_.open_of.end() ? 0 : it->second);
+}
+
 failure running_node::admit(const submission& x) const {
   if (s_.draining) return fail(errc::overloaded, "the server is shutting down");
   if (!s_.running || s_.restarting) return fail(errc::overloaded, "the server is starting");
   if (x.part_of == batch_id{} && x.add_to == batch_id{} &&
-      s_.supervisors.size() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
+      open() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
     return fail(errc::overloaded, "limits.open_batches batches are unfinished");
-  const auto own = x.add_to == batch_id{} ? s_.open_of.find(x.home) : s_.open_of.end();
-  if (own != s_.open_of.end() && own->second >= s_.plan.options->limits.open_batches_per_notebook)
+  if (x.add_to == batch_id{} &&
+      open_of(x.home) >= static_cast<size_t>(s_.plan.options->limits.open_batches_per_notebook))
     return fail(errc::notebook_full);
   return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
 }
@@ -85,6 +90,7 @@ caf::result<bool> running_node::redeliver(const delivery& d) {
 }
 
 caf::result<wait_reason> running_node::why(batch_id b, uint32_t index) {
+  wake(b);
   const auto it = s_.supervisors.find(b);
   if (it == s_.supervisors.end())
     return wait_reason{"starting", "Its batch is about to be taken up.", {}, std::nullopt};
@@ -97,6 +103,7 @@ caf::result<host_look> running_node::look(std::string& host) {
 }
 
 caf::result<bool> running_node::cancel(batch_id b) {
+  wake(b);
   const auto it = s_.supervisors.find(b);
   // Without a supervisor the wish is recorded, and carried out by the next.
   if (it == s_.supervisors.end()) return ask_writer(cancel_atom_v, b);
@@ -121,6 +128,7 @@ void running_node::record_cancel(batch_id b, caf::typed_response_promise<bool> p
 }
 
 caf::result<bool> running_node::cancel_item(batch_id b, uint32_t index) {
+  wake(b);
   const auto it = s_.supervisors.find(b);
   if (it == s_.supervisors.end())
     return caf::make_error(caf::sec::runtime_error, "the batch is not supervised now");

@@ -4,6 +4,7 @@
 
 #include "actors/held_items.hpp"
 #include "actors/node.hpp"
+#include "actors/sleeping_batches.hpp"
 
 #include <deque>
 
@@ -22,7 +23,11 @@ struct node_state {
   std::shared_ptr<held_items> resting;
   /// What each supervisor is of.
   std::unordered_map<caf::actor_addr, std::pair<batch_id, notebook_id>> batches;
-  std::unordered_map<notebook_id, int64_t> open_of;
+  /// Supervised ones of each notebook.
+  std::unordered_map<notebook_id, size_t> open_of;
+  sleeping_batches sleeping;
+  /// When it looks at them next.
+  timestamp next_look = timestamp::max();
   /// Services whose end is awaited; all others have ended.
   std::unordered_map<caf::actor_addr, std::string> alive;
   std::unordered_map<batch_id, milliseconds> restart_delays;
@@ -47,6 +52,7 @@ public:
   void start();
   void down(const caf::down_msg& msg);
   void supervise_again(batch_id b);
+  void look_at_sleeping();
   void drain();
   void drain_overdue();
 
@@ -89,7 +95,14 @@ private:
   }
 
   void recover(const std::vector<batch>& open);
+  /// Now, or when it is to begin.
   void supervise(const batch& b);
+  void begin_supervising(const batch& b);
+  /// What is asked of a batch that sleeps is its supervisor's to answer.
+  void wake(batch_id b);
+  void wake_by(timestamp due);
+  size_t open_of(notebook_id n) const;
+  size_t open() const { return s_.supervisors.size() + s_.sleeping.size(); }
   /// A supervisor may be about to end because it does not know yet: it is looked after when it has.
   void changed(const batch& b, uint32_t from);
   /// What a record says holds from now on.

@@ -3,6 +3,7 @@
 /// supervisor's own files only; every function runs on the supervisor's turn.
 
 #include "actors/supervisor.hpp"
+#include "actors/timers.hpp"
 
 #include <random>
 
@@ -81,13 +82,6 @@ struct supervisor_state {
   /// Ends the stage actors that are left.
   ~supervisor_state();
 };
-
-/// Timers are set for no longer: the clock of actors counts nanoseconds, which end after 292 years. Who wakes
-/// looks whether its time has come.
-constexpr milliseconds longest_timer{3'600'000};
-inline milliseconds timer_for(milliseconds wait) {
-  return std::clamp(wait, milliseconds{0}, longest_timer);
-}
 
 class supervising {
 public:

@@ -57,12 +57,13 @@ struct node_world : world {
   }
 
   /// Asks the node to take a batch; what it answered.
-  submitted ask(const std::vector<std::string>& list) {
+  submitted ask(const std::vector<std::string>& list, batch_options of = {}) {
     intake in{{}};
     for (const auto& u : list)
       in.add(u);
     submission x;
     x.home = notebook_id{1};
+    x.options = std::move(of);
     x.items = in.take();
     submitted out;
     sys->spawn([this, x, &out](caf::event_based_actor* self) {
@@ -72,7 +73,20 @@ struct node_world : world {
     run();
     return out;
   }
+  /// What is asked of the node about a batch.
+  template <class Answer, class... Args>
+  std::optional<Answer> answer_to(Args... args) {
+    std::optional<Answer> out;
+    sys->spawn([&](caf::event_based_actor* self) {
+      self->request(node, 60s, args...).then([&out](const Answer& a) { out = a; }, [](const caf::error&) {});
+    });
+    run();
+    return out;
+  }
 };
+
+/// By the wall clock, which stands still beside virtual time.
+const batch_options in_an_hour{.not_before = now() + 1h};
 
 } // namespace
 
@@ -170,6 +184,60 @@ BOOST_AUTO_TEST_CASE(limits_on_open_batches_are_answered) {
   transfers.answer = nullptr;
   ask(urls);
   BOOST_TEST((ask(urls).error.code == errc::overloaded));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_is_not_to_begin_yet_is_open_and_not_touched) {
+  options.limits.open_batches_per_notebook = 1;
+  const auto r = ask(urls, in_an_hour);
+  BOOST_TEST(open == 1u);
+  BOOST_TEST((ask(urls).error.code == errc::notebook_full));
+  advance(30min);
+  BOOST_TEST(transfers.asked.empty());
+  const auto why = answer_to<wait_reason>(look_atom_v, r.row.id, uint32_t{1});
+  BOOST_REQUIRE(why);
+  BOOST_TEST(why->code == "not_before");
+  BOOST_TEST(transfers.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_is_not_to_begin_yet_can_be_cancelled) {
+  const auto whole = ask(urls, in_an_hour);
+  const auto one = ask(urls, in_an_hour);
+  BOOST_TEST(answer_to<bool>(cancel_atom_v, whole.row.id).value_or(false));
+  BOOST_TEST((stored(whole.row.id).state == batch_state::cancelled));
+  BOOST_TEST(answer_to<bool>(cancel_atom_v, one.row.id, uint32_t{1}).value_or(false));
+  BOOST_TEST(stored(one.row.id).counts.cancelled == 1u);
+  BOOST_TEST((stored(one.row.id).state == batch_state::open));
+  BOOST_TEST(open == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(pausing_wakes_no_batch_before_its_time) {
+  const auto r = ask(urls, in_an_hour);
+  for (const auto what : {steer::pause, steer::resume}) {
+    const auto s = answer_to<steered>(steer_atom_v, steering{.id = r.row.id, .what = what});
+    BOOST_REQUIRE(s);
+    BOOST_TEST((s->error.code == errc::none));
+  }
+  advance(30min);
+  BOOST_TEST(open == 1u);
+  BOOST_TEST(transfers.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(batches_that_are_not_to_begin_yet_outlive_the_services) {
+  const auto r = ask(urls, in_an_hour);
+  caf::anon_send_exit(with.reader, caf::exit_reason::kill);
+  run();
+  advance(5s);
+  BOOST_TEST(starts == 2);
+  BOOST_TEST(open == 1u);
+  BOOST_TEST(answer_to<bool>(cancel_atom_v, r.row.id).value_or(false));
+  BOOST_TEST((stored(r.row.id).state == batch_state::cancelled));
+  BOOST_TEST(open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_before_the_time_to_begin_ends_a_batch) {
+  const auto r = ask(urls, {.not_before = now() + 1h, .deadline = now()});
+  advance(1s);
+  BOOST_TEST(stored(r.row.id).counts.expired == 3u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(an_idempotency_key_holds_at_every_front) {
   for (auto* n : all.serving()) {
     const auto r = call("POST", "http://" + n->address() + ":8080/v1/batches", body,
                         {"Authorization: Bearer " + key, "Idempotency-Key: once"});
-    BOOST_TEST(r.status == 202);
+    BOOST_REQUIRE_MESSAGE(r.status == 202, r.status << " " << r.body);
     batches.insert(r.json().at("id"));
   }
   BOOST_TEST(batches.size() == 1u);

@@ -166,6 +166,19 @@ BOOST_AUTO_TEST_CASE(nothing_begins_before_its_time) {
   BOOST_TEST(items(id)["data"][1]["updated_at"].get<std::string>() >= at);
 }
 
+BOOST_AUTO_TEST_CASE(batches_begin_when_their_time_has_come) {
+  const auto first = rfc3339_in(700ms);
+  const auto second = rfc3339_in(900ms);
+  const auto later = create({{"items", pages(2)}, {"not_before", second}})["id"].get<std::string>();
+  const auto sooner = create({{"items", pages(2)}, {"not_before", first}})["id"].get<std::string>();
+  BOOST_TEST(batch(later)["counts"]["succeeded"] == 0);
+  for (const auto& [id, at] : {std::pair{sooner, first}, std::pair{later, second}}) {
+    BOOST_TEST(ended(id)["counts"]["succeeded"] == 2);
+    for (const auto& x : items(id)["data"])
+      BOOST_TEST(x["updated_at"].get<std::string>() >= at);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(times_far_away_are_times_all_the_same) {
   const auto id = create({{"items",
                            {{{"url", o.url("/page/1")}, {"not_before", "9999-01-01T00:00:00Z"}},
