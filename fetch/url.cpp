@@ -74,6 +74,8 @@ std::string host_of(std::string_view url) {
 }
 
 std::string robots_url(std::string_view url) {
+  if (const auto plain = split_plain(url))
+    return std::string(plain->scheme).append("://").append(host_of(url)).append("/robots.txt");
   CURLUcode code{};
   const auto u = parse(url, code);
   if (code != CURLUE_OK) return {};
@@ -82,6 +84,7 @@ std::string robots_url(std::string_view url) {
 }
 
 std::string path_of(std::string_view url) {
+  if (const auto plain = split_plain(url)) return std::string(plain->path);
   CURLUcode code{};
   const auto u = parse(url, code);
   if (code != CURLUE_OK) return "/";

@@ -82,14 +82,14 @@ asio::awaitable<result<batch_view>> v1_batch(exchange& x) {
 
 asio::awaitable<result<item_view>> v1_item(exchange& x) {
   const auto& name = x.arguments[0];
-  const auto missing = fail(errc::not_found, "there is no item \"" + name + "\"");
+  const auto missing = [&name] { return fail(errc::not_found, "there is no item \"" + name + "\""); };
   const auto id = parse_item_name(name);
-  if (id == item_id{}) co_return missing;
+  if (id == item_id{}) co_return missing();
   auto v = co_await callback<result<item_view>>(x, [&](auto done) { x.server.to.ask().find_item(id, done); });
   if (!v) co_return v;
   const auto b = co_await callback<result<batch_view>>(
       x, [&](auto done) { x.server.to.ask().find_batch(v->row.key.batch, done); });
-  if (!b || !x.who.may_see(b->row.home)) co_return missing;
+  if (!b || !x.who.may_see(b->row.home)) co_return missing();
   co_return v;
 }
 
