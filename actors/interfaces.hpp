@@ -344,8 +344,8 @@ using node_actor = caf::typed_actor<
     caf::reacts_to<start_atom>,
     // INTERNAL: a supervisor that died is started again.
     caf::reacts_to<retry_atom, batch_id>,
-    // INTERNAL: the time of a batch that was not to begin yet has come.
-    caf::reacts_to<look_atom>,
+    // INTERNAL: the time of batches that were not to begin yet may have come; which timer it is.
+    caf::reacts_to<look_atom, uint64_t>,
     // INTERNAL: the drain has taken long enough.
     caf::reacts_to<wake_atom>>;
 

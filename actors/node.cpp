@@ -12,6 +12,8 @@ constexpr size_t most_restarts = 5;
 constexpr std::chrono::seconds restart_window{60};
 constexpr milliseconds first_supervisor_delay{100};
 constexpr milliseconds longest_supervisor_delay{30'000};
+/// Batches that are woken before others are heard: the row of each is read.
+constexpr size_t most_woken = 256;
 
 } // namespace
 
@@ -50,13 +52,16 @@ void running_node::recover(const std::vector<batch>& open) {
   log::info("ready", {{"open_batches", open.size()}, {"epoch", s_.running->epoch}});
 }
 
+bool running_node::may_supervise(const batch& b) const {
+  return s_.running && !s_.restarting && !s_.draining && !terminal(b.state) && !s_.supervisors.contains(b.id);
+}
+
 void running_node::supervise(const batch& b) {
   const auto& o = b.options;
-  const bool sleeps = b.state == batch_state::open && b.retry.next == 0 && o.not_before > now() &&
-                      (o.deadline == timestamp{} || o.deadline > o.not_before);
+  const bool sleeps = b.state == batch_state::open && !b.paused && b.retry.next == 0 &&
+                      o.not_before > now() && (o.deadline == timestamp{} || o.deadline > o.not_before);
   if (!sleeps) return begin_supervising(b);
-  if (s_.supervisors.contains(b.id) || s_.draining || !s_.running) return;
-  s_.sleeping.erase(b.id);
+  if (!may_supervise(b)) return;
   s_.sleeping.add(b.id, b.home, o.not_before);
   wake_by(o.not_before);
   count();
@@ -64,7 +69,7 @@ void running_node::supervise(const batch& b) {
 
 void running_node::begin_supervising(const batch& b) {
   s_.sleeping.erase(b.id);
-  if (terminal(b.state) || s_.supervisors.contains(b.id) || s_.draining || !s_.running) return count();
+  if (!may_supervise(b)) return count();
   const auto child =
       spawn_supervisor(self_->system(), {b, s_.running->with, s_.running->epoch, s_.plan.options,
                                          s_.plan.listeners, s_.held, s_.resting});
@@ -85,17 +90,18 @@ void running_node::wake(batch_id b) {
   if (s_.sleeping.due_of(b)) supervise_again(b);
 }
 
-/// One timer for all, but for those that a nearer one has outrun.
+/// One timer for all: one that a nearer one has outrun does nothing.
 void running_node::wake_by(timestamp due) {
-  if (s_.next_look <= due) return;
+  if (now() < s_.next_look && s_.next_look <= due) return;
   const auto wait = timer_for(due - now());
   s_.next_look = now() + wait;
-  self_->delayed_send(self_, wait, look_atom_v);
+  self_->delayed_send(self_, wait, look_atom_v, ++s_.look_timer);
 }
 
-void running_node::look_at_sleeping() {
+void running_node::look_at_sleeping(uint64_t timer) {
+  if (timer != s_.look_timer) return;
   s_.next_look = timestamp::max();
-  for (const auto b : s_.sleeping.take_due(now()))
+  for (const auto b : s_.sleeping.take_due(now(), most_woken))
     supervise_again(b);
   if (const auto next = s_.sleeping.next()) wake_by(*next);
   count();
@@ -154,6 +160,7 @@ void running_node::restart_services(const std::string& why) {
   s_.restarting = true;
   // They are read anew with all that are open.
   s_.sleeping = {};
+  count();
   kill_supervisors();
   stop_services();
   go_on();
@@ -167,6 +174,7 @@ void running_node::drain() {
   if (s_.plan.on_ready) s_.plan.on_ready(false);
   log::info("draining", {{"open_batches", open()}});
   s_.sleeping = {};
+  count();
   for (const auto& [b, child] : s_.supervisors)
     self_->send(child, drain_atom_v);
   self_->delayed_send(self_, s_.plan.options->work.drain_timeout, wake_atom_v);
@@ -243,7 +251,7 @@ node_actor::behavior_type node(running_node::pointer self, node_plan plan) {
       [self](drain_atom) { running_node(self).drain(); },
       [self](start_atom) { running_node(self).start(); },
       [self](retry_atom, batch_id b) { running_node(self).supervise_again(b); },
-      [self](look_atom) { running_node(self).look_at_sleeping(); },
+      [self](look_atom, uint64_t timer) { running_node(self).look_at_sleeping(timer); },
       [self](wake_atom) { running_node(self).drain_overdue(); },
   };
 }

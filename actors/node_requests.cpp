@@ -23,7 +23,7 @@ caf::result<submitted> running_node::submit(submission& x) {
   return promise;
 }
 
-size_t running_node::open_of(notebook_id n) const {
+size_t running_node::open_in(notebook_id n) const {
   const auto it = s_.open_of.find(n);
   return s_.sleeping.of(n) + (it == s_.open_of.end() ? 0 : it->second);
 }
@@ -35,7 +35,7 @@ failure running_node::admit(const submission& x) const {
       open() >= static_cast<size_t>(s_.plan.options->limits.open_batches))
     return fail(errc::overloaded, "limits.open_batches batches are unfinished");
   if (x.add_to == batch_id{} &&
-      open_of(x.home) >= static_cast<size_t>(s_.plan.options->limits.open_batches_per_notebook))
+      open_in(x.home) >= static_cast<size_t>(s_.plan.options->limits.open_batches_per_notebook))
     return fail(errc::notebook_full);
   return s_.plan.admission ? s_.plan.admission() : fail(errc::none);
 }
@@ -90,7 +90,8 @@ caf::result<bool> running_node::redeliver(const delivery& d) {
 }
 
 caf::result<wait_reason> running_node::why(batch_id b, uint32_t index) {
-  wake(b);
+  if (const auto due = s_.sleeping.due_of(b))
+    return wait_reason{"not_before", "Its batch is not to begin yet.", *due, {}};
   const auto it = s_.supervisors.find(b);
   if (it == s_.supervisors.end())
     return wait_reason{"starting", "Its batch is about to be taken up.", {}, std::nullopt};

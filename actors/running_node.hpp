@@ -26,8 +26,9 @@ struct node_state {
   /// Supervised ones of each notebook.
   std::unordered_map<notebook_id, size_t> open_of;
   sleeping_batches sleeping;
-  /// When it looks at them next.
+  /// When it looks at them next, and by which timer: others have been outrun.
   timestamp next_look = timestamp::max();
+  uint64_t look_timer = 0;
   /// Services whose end is awaited; all others have ended.
   std::unordered_map<caf::actor_addr, std::string> alive;
   std::unordered_map<batch_id, milliseconds> restart_delays;
@@ -52,7 +53,7 @@ public:
   void start();
   void down(const caf::down_msg& msg);
   void supervise_again(batch_id b);
-  void look_at_sleeping();
+  void look_at_sleeping(uint64_t timer);
   void drain();
   void drain_overdue();
 
@@ -95,13 +96,15 @@ private:
   }
 
   void recover(const std::vector<batch>& open);
+  /// Not if that is to be done by whoever reads all open batches, or by nobody.
+  bool may_supervise(const batch& b) const;
   /// Now, or when it is to begin.
   void supervise(const batch& b);
   void begin_supervising(const batch& b);
   /// What is asked of a batch that sleeps is its supervisor's to answer.
   void wake(batch_id b);
   void wake_by(timestamp due);
-  size_t open_of(notebook_id n) const;
+  size_t open_in(notebook_id n) const;
   size_t open() const { return s_.supervisors.size() + s_.sleeping.size(); }
   /// A supervisor may be about to end because it does not know yet: it is looked after when it has.
   void changed(const batch& b, uint32_t from);

@@ -15,8 +15,8 @@ namespace troupe {
 
 class sleeping_batches {
 public:
-  /// It is none of these yet.
   void add(batch_id b, notebook_id home, timestamp due) {
+    erase(b);
     all_.emplace(b, sleeper{due, home});
     by_time_.emplace(due, b);
     ++of_[home];
@@ -41,10 +41,10 @@ public:
   std::optional<timestamp> next() const {
     return by_time_.empty() ? std::nullopt : std::optional{by_time_.begin()->first};
   }
-  /// Takes out those whose time has come, in its order.
-  std::vector<batch_id> take_due(timestamp now) {
+  /// Takes out those whose time has come, in its order, so many at most.
+  std::vector<batch_id> take_due(timestamp now, size_t at_most) {
     std::vector<batch_id> due;
-    while (!by_time_.empty() && by_time_.begin()->first <= now) {
+    while (due.size() < at_most && !by_time_.empty() && by_time_.begin()->first <= now) {
       due.push_back(by_time_.begin()->second);
       erase(due.back());
     }

@@ -4,7 +4,7 @@
 
 #include "model/records.hpp"
 
-#include <boost/container/devector.hpp>
+#include <boost/container/deque.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -149,9 +149,12 @@ public:
   std::string reason(item_key item, const std::string& host, time now) const;
 
 private:
-  /// Empty it holds nothing, and with one element no more than that: there are as many as open batches.
+  static constexpr size_t queue_block = 8;
+  /// With little in it it is small: there are more than open batches.
   template <class T>
-  using queue = boost::container::devector<T>;
+  using queue =
+      boost::container::deque<T, void,
+                              boost::container::deque_options_t<boost::container::block_size<queue_block>>>;
 
   struct host_state {
     size_t active = 0;

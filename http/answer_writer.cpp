@@ -46,8 +46,6 @@ std::string answer_writer::head_of(const response& r, std::string_view framing) 
 }
 
 asio::awaitable<bool> answer_writer::put(std::string_view bytes) {
-  bytes.remove_prefix(to_.write_now(bytes));
-  if (bytes.empty()) co_return true;
   const auto limit = to_.within(limit_);
   const auto [error, n] = co_await asio::async_write(to_, asio::buffer(bytes), tuple);
   co_return !error;
@@ -67,7 +65,9 @@ asio::awaitable<bool> answer_writer::send_bytes(const response& r) {
   const bool has_body = !head_only && may_have_body;
   const bool together = r.body.size() <= most_in_one;
   if (has_body && together) out += r.body;
-  const bool begun = co_await put(out);
+  std::string_view rest = out;
+  rest.remove_prefix(to_.write_now(rest));
+  const bool begun = rest.empty() || co_await put(rest);
   if (!begun || !has_body || together) co_return begun;
   co_return co_await put(r.body);
 }

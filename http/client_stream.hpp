@@ -4,12 +4,15 @@
 
 #include "http/time_limits.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace troupe::http {
 
@@ -30,6 +33,8 @@ public:
     boost::system::error_code ignored;
     socket_.non_blocking(true, ignored);
   }
+
+  client_stream(const client_stream&) = delete;
 
   executor_type get_executor() noexcept { return socket_.get_executor(); }
   /// What lies below TLS.

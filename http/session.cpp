@@ -72,28 +72,31 @@ private:
   /// False: there is no connection to serve.
   asio::awaitable<bool> shake_hands() {
     if (!front_.tls || of_node_) co_return true;
-    const bool is_tls = co_await begins_tls();
-    if (!is_tls) co_return false;
+    const auto begun = co_await begin_tls();
+    if (begun == hello::other) {
+      keep_alive_off();
+      answer_.request_id = request_id_of({});
+      auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
+      co_await send(no);
+    }
+    co_return begun == hello::tls;
+  }
+
+  /// What a client begins with.
+  enum class hello : uint8_t { none, other, tls };
+
+  asio::awaitable<hello> begin_tls() {
     const auto limit = stream_.within(options_.http.header_timeout);
+    const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.socket(), buffer_, tuple);
+    if (unread) co_return hello::none;
+    if (!is_tls) co_return hello::other;
     stream_.secure(front_.tls);
-    const auto hello = buffer_.data();
+    const auto first = buffer_.data();
     const auto [refused, n] =
-        co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, hello, tuple);
+        co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, first, tuple);
     buffer_.consume(n);
     if (refused) log::debug("a TLS handshake failed", {{"reason", refused.message()}});
-    co_return !refused;
-  }
-  asio::awaitable<bool> begins_tls() {
-    {
-      const auto limit = stream_.within(options_.http.header_timeout);
-      const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.socket(), buffer_, tuple);
-      if (unread || is_tls) co_return is_tls && !unread;
-    }
-    keep_alive_off();
-    answer_.request_id = request_id_of({});
-    auto no = error_response(400, "https_required", "this port speaks HTTPS: ask for https://");
-    co_await send(no);
-    co_return false;
+    co_return refused ? hello::none : hello::tls;
   }
   void count_requests(int more) {
     front_.requests += more;
@@ -141,7 +144,11 @@ private:
 
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
   asio::awaitable<bool> begin() {
-    if (buffer_.size() > 0) co_return true;
+    if (buffer_.size() > 0) {
+      // Others in between: what was answered at once may be followed by a thousand more.
+      co_await asio::post(stream_.get_executor(), asio::use_awaitable);
+      co_return true;
+    }
     const auto limit = stream_.within(options_.http.idle_timeout);
     const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(head_block), tuple);
     buffer_.commit(n);

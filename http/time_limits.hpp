@@ -6,7 +6,6 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
-#include <utility>
 
 namespace troupe::http {
 
@@ -35,6 +34,7 @@ public:
   /// `socket` outlives it.
   explicit time_limit(boost::asio::ip::tcp::socket& socket)
       : socket_(socket) {}
+  time_limit(const time_limit&) = delete;
 
   /// For what is done until the returned value ends. One at a time.
   [[nodiscard]] span begin(clock::duration time, expiry how) {
@@ -42,9 +42,9 @@ public:
     how_ = how;
     return span{*this};
   }
+  /// Again and again while it is over: what had just ended may be followed by more.
   void look(clock::time_point now) {
     if (due_ > now) return;
-    due_ = clock::time_point::max();
     boost::system::error_code ignored;
     if (how_ == expiry::closes)
       socket_.close(ignored);

@@ -1,6 +1,7 @@
 /// Several gates and one host: its limit holds for all of them together. No actors; messages are carried by
 /// hand.
 #include "actors/shared_hosts.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <deque>

@@ -55,6 +55,24 @@ BOOST_AUTO_TEST_CASE(a_small_batch_gets_its_turns_beside_a_large_one) {
   BOOST_TEST(small_ones == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_host_that_comes_free_is_its_batchs_next) {
+  table t{{.transfers = 2, .per_host = 10, .window = 100}};
+  t.all.rule({.host = "a:80", .max_concurrency = 1});
+  t.want(large, 0, 2, "a:80");
+  t.want(large, 2, 3, "b:80");
+  BOOST_TEST(t.grant().size() == 2u);
+  const item_key a{large, 0};
+  const item_key b{large, 2};
+  t.all.leave(b);
+  t.all.done(b);
+  BOOST_REQUIRE(t.grant().size() == 1u);
+  t.all.leave(a);
+  t.all.done(a);
+  const auto next = t.grant();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST(next[0].index == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_busy_host_does_not_hold_up_others) {
   table t{{.transfers = 10, .per_host = 2, .window = 100}};
   t.want(large, 0, 50, "slow:80");

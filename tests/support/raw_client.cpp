@@ -23,6 +23,10 @@ raw_client::~raw_client() {
   ::close(socket_);
 }
 
+void raw_client::finish() const {
+  ::shutdown(socket_, SHUT_WR);
+}
+
 void raw_client::send(const std::string& bytes) const {
   for (size_t sent = 0; sent < bytes.size();) {
     const auto n = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);

@@ -14,6 +14,8 @@ public:
   raw_client(const raw_client&) = delete;
 
   void send(const std::string& bytes) const;
+  /// Sends no more; still reads.
+  void finish() const;
   /// Reads until `text` has come, the server closes, or the time is up; all that was read so far.
   const std::string& read_until(const std::string& text,
                                 std::chrono::milliseconds at_most = std::chrono::seconds{10});

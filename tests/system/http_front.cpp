@@ -47,6 +47,33 @@ BOOST_AUTO_TEST_CASE(connections_are_kept_and_pipelines_answered_in_order) {
   BOOST_TEST(all.rfind("HTTP/1.1 200") > all.find("HTTP/1.1 404"));
 }
 
+BOOST_AUTO_TEST_CASE(a_long_pipeline_is_answered_whole) {
+  std::string many;
+  for (int i = 0; i < 1'000; ++i)
+    many += health;
+  raw_client c{server.base()};
+  c.send(many + "GET /the-end HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(c.closed());
+  BOOST_TEST(count(c.received(), "HTTP/1.1 200") == 1'000u);
+  BOOST_TEST(count(c.received(), "HTTP/1.1 404") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_head_may_come_byte_by_byte) {
+  raw_client c{server.base()};
+  for (const char byte : std::string(health))
+    c.send({byte});
+  c.read_until("}");
+  BOOST_TEST(count(c.received(), "HTTP/1.1 200") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_head_that_breaks_off_is_told_so) {
+  raw_client c{server.base()};
+  c.send("GET /api/v1/health/ HTTP/1.1\r\nHost: loc");
+  c.finish();
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().starts_with("HTTP/1.1 400"));
+}
+
 BOOST_AUTO_TEST_CASE(http_1_0_and_close_end_the_connection) {
   raw_client old{server.base()};
   old.send("GET /api/v1/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n");
