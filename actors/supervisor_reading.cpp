@@ -17,9 +17,10 @@ void supervising::begin() {
   const auto& b = s_.of.row;
   if (b.state == batch_state::cancelling) return end_all(item_state::cancelled);
   set_deadline();
+  const auto wait = b.options.not_before - now();
+  if (wait.count() > 0) self_->delayed_send(self_, timer_for(wait), start_atom_v);
   if (b.retry.next != 0) return retry_on();
-  if (const auto wait = b.options.not_before - now(); wait.count() > 0)
-    return self_->delayed_send(self_, timer_for(wait), start_atom_v);
+  if (wait.count() > 0) return;
   if (s_.passed_due <= now())
     look_again_from(std::exchange(s_.passed_from, ~uint32_t{0}));
   else if (s_.passed_due != timestamp::max())

@@ -46,9 +46,13 @@ std::string answer_writer::head_of(const response& r, std::string_view framing) 
 }
 
 asio::awaitable<bool> answer_writer::put(std::string_view bytes) {
-  const auto limit = to_.within(limit_);
-  const auto [error, n] = co_await asio::async_write(to_, asio::buffer(bytes), tuple);
-  co_return !error;
+  while (!bytes.empty()) {
+    const auto limit = to_.within(limit_);
+    const auto [error, n] = co_await to_.async_write_some(asio::buffer(bytes), tuple);
+    if (error) co_return false;
+    bytes.remove_prefix(n);
+  }
+  co_return true;
 }
 
 asio::awaitable<bool> answer_writer::send(response& r) {

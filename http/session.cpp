@@ -324,15 +324,16 @@ private:
   }
   static body_piece refuse(response r) { return {{}, std::move(r)}; }
 
-  /// Reads what the parser's buffer takes. When that takes too long the connection stays open for the answer.
+  /// Reads what comes and the parser's buffer takes. When that takes too long the connection stays open for
+  /// the answer.
   asio::awaitable<beast::error_code> read_piece(parser& in) {
     const auto limit = stream_.within(options_.http.body_timeout, expiry::interrupts);
-    const auto [error, n] = co_await bhttp::async_read(stream_, buffer_, in, tuple);
+    const auto [error, n] = co_await bhttp::async_read_some(stream_, buffer_, in, tuple);
     co_return error;
   }
 
-  /// After an answer that did not want the body: what is left of it is dropped if it is short, so that the
-  /// client gets to read the answer; the connection ends.
+  /// After an answer that did not want the body: what is left of it is dropped if it is short and comes soon,
+  /// so that the client gets to read the answer; the connection ends.
   asio::awaitable<void> drop_body(parser& in) {
     if (in.is_done()) co_return;
     keep_alive_off();
@@ -340,11 +341,13 @@ private:
     if (body_broken_ || (!continued_ && !in.get()[bhttp::field::expect].empty())) co_return;
     std::vector<char> block(read_block);
     in.body_limit(boost::none);
-    for (uint64_t dropped = 0; !in.is_done() && dropped < most_drained; dropped += read_block) {
+    const auto until = time_limit::clock::now() + options_.http.body_timeout;
+    for (uint64_t dropped = 0; !in.is_done() && dropped < most_drained && time_limit::clock::now() < until;) {
       in.get().body().data = block.data();
       in.get().body().size = block.size();
       const auto error = co_await read_piece(in);
       if (error && error != bhttp::error::need_buffer) break;
+      dropped += block.size() - in.get().body().size;
     }
   }
 

@@ -162,6 +162,21 @@ BOOST_AUTO_TEST_CASE(slow_heads_idle_connections_and_slow_bodies_are_ended) {
   BOOST_TEST(still_serves());
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_body_is_taken_as_long_as_it_goes_on) {
+  const auto body = json{{"urls", {{{"url", o.url("/page/1")}}}}}.dump();
+  raw_client c{server.base()};
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+         "application/json\r\nContent-Length: " +
+         std::to_string(body.size() + 8) + "\r\n\r\n");
+  // Longer together than one piece may take.
+  for (int i = 0; i < 8; ++i) {
+    c.send(" ");
+    c.read_until("\x01", 100ms);
+  }
+  c.send(body);
+  BOOST_TEST(c.read_until("batch_job_id").find("HTTP/1.1 202") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(long_heads_and_bodies_are_refused) {
   raw_client head{server.base()};
   head.send("GET /" + std::string(6'000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n");

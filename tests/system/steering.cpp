@@ -179,6 +179,22 @@ BOOST_AUTO_TEST_CASE(batches_begin_when_their_time_has_come) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_before_its_time_makes_no_batch_forget_to_begin) {
+  const auto at = rfc3339_in(1500ms);
+  const auto refused = o.url("/" + std::string(3'000, 'x'));
+  const auto id =
+      create({{"items", {refused, o.url("/page/1")}}, {"not_before", at}})["id"].get<std::string>();
+  BOOST_TEST(post("/v1/batches/" + id + "/retry", {{"items", "failed"}}).status == 202);
+  const auto other = create({{"items", pages(2)}, {"not_before", at}})["id"].get<std::string>();
+  post("/v1/batches/" + other + "/cancel");
+  wait_until([&] { return batch(other)["state"] == "cancelled"; });
+  BOOST_TEST(post("/v1/batches/" + other + "/retry", {{"items", "all"}}).status == 202);
+  BOOST_TEST(ended(id)["counts"]["succeeded"] == 1);
+  BOOST_TEST(ended(other)["counts"]["succeeded"] == 2);
+  for (const auto& x : items(other)["data"])
+    BOOST_TEST(x["updated_at"].get<std::string>() >= at);
+}
+
 BOOST_AUTO_TEST_CASE(times_far_away_are_times_all_the_same) {
   const auto id = create({{"items",
                            {{{"url", o.url("/page/1")}, {"not_before", "9999-01-01T00:00:00Z"}},
