@@ -1,5 +1,6 @@
-"""growth: CPU an item, stages that do nothing, as batches get longer (10 to 1,000,000 items), as more are open (1 to
-100,000), as more listen to one (1 to 10,000), as more is stored (to 10 million items)."""
+"""growth: CPU an item, stages that do nothing, as batches get longer (10 to 1,000,000 items), as more are open (to
+100,000 that are not to begin yet; memory of 1,000 to 30,000 that wait for their host), as more listen to one (1 to
+10,000), as more is stored (to 10 million items)."""
 
 import http.client
 import json
@@ -14,6 +15,7 @@ from workloads.noop import SETTINGS
 ROOM = [*SETTINGS, "limits.open_batches=200000", "limits.open_batches_per_notebook=200000"]
 LENGTHS = [10, 1_000, 100_000, 1_000_000]
 OPEN = [1, 100, 10_000, 100_000]
+WAITING = [1_000, 10_000, 30_000]
 LISTENERS = [1, 100, 10_000]
 STORED_MILLIONS = [1, 2, 5, 10]
 PROBE = 100_000
@@ -81,8 +83,18 @@ def by_open(count):
     with Server(ROOM, noop="fetch,parse") as server, processes.Watch(server.pid) as memory:
         submit_all(server, waiting)
         cost = cost_of(server, lambda: server.wait_for(server.submit(urls("probe", PROBE))), PROBE)
-    name = f"{count:,} open batches"
+    name = f"{count - 1:,} batches that are not to begin yet"
     return [Measure(f"{name}: CPU an item", cost, "us"), Measure(f"{name}: most memory", memory.most_mib, "MiB")]
+
+
+def by_waiting(count):
+    """Batches of one item each, of a host that may be asked once in ten minutes."""
+    bodies = [body_of([f"http://127.0.0.1:1/waits/{n}"]) for n in range(count)]
+    with Server([*ROOM, "fetch.host_delay_ms=600000"], noop="fetch,parse") as server:
+        before = processes.memory_mib(server.pids())
+        submit_all(server, bodies)
+        grown = processes.memory_mib(server.pids()) - before
+    return [Measure(f"{count:,} batches that wait for their host: memory each", 1024 * grown / count, "KiB")]
 
 
 def by_listeners(count):
@@ -112,6 +124,7 @@ def run():
     return [
         *(m for length in LENGTHS for m in by_length(length)),
         *(m for count in OPEN for m in by_open(count)),
+        *(m for count in WAITING for m in by_waiting(count)),
         *(m for count in LISTENERS for m in by_listeners(count)),
         *by_stored(),
     ]
