@@ -194,6 +194,7 @@ private:
     asio::post(context_, [this, socket] { serve(tcp::socket{context_, tcp::v4(), socket}, true); });
   }
 
+  asio::io_context context_{1};
   asio::thread_pool workers_;
   key_ring keys_;
   requests_in_flight in_flight_;
@@ -201,8 +202,6 @@ private:
   forwarder others_;
   rendered_batches rendered_;
   front_context shared_;
-  /// Connections that are left end with it, and give back what they have of the rest.
-  asio::io_context context_{1};
   metrics::counter accepted_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;
