@@ -15,12 +15,20 @@ void hub::left(const item_in_work& x) const {
     it->second.observe(std::chrono::steady_clock::now() - x.since);
 }
 
+hub::batch_in_work& hub::entry_of(batch_id batch) {
+  if (const auto it = working_.find(batch); it != working_.end()) return it->second;
+  const std::lock_guard entries{entries_mutex_};
+  return working_[batch];
+}
+
 void hub::set(item_key item, phase now) {
   {
     const std::lock_guard lock{mutex_};
-    auto& x = working_[item.batch][item.index];
-    left(x);
-    x = {item.index, now, 0, std::chrono::steady_clock::now()};
+    auto& entry = entry_of(item.batch);
+    const auto [it, fresh] = entry.items.try_emplace(item.index);
+    if (fresh) ++entry.count;
+    left(it->second);
+    it->second = {item.index, now, 0, std::chrono::steady_clock::now()};
     if (!listeners_.contains(item.batch)) return;
   }
   tell({item.batch, item.index, nullptr, now});
@@ -32,8 +40,8 @@ void hub::progress(item_key item, uint8_t percent) {
     const std::lock_guard lock{mutex_};
     const auto batch = working_.find(item.batch);
     if (batch == working_.end()) return;
-    const auto it = batch->second.find(item.index);
-    if (it == batch->second.end()) return;
+    const auto it = batch->second.items.find(item.index);
+    if (it == batch->second.items.end()) return;
     it->second.percent = percent;
     n.now = it->second.now;
   }
@@ -42,18 +50,30 @@ void hub::progress(item_key item, uint8_t percent) {
 
 void hub::clear(item_key item) {
   const std::lock_guard lock{mutex_};
-  end(item);
+  if (!take_out(item)) return;
+  const std::lock_guard entries{entries_mutex_};
+  lower(item.batch, 1);
 }
 
-void hub::end(item_key item) {
+bool hub::take_out(item_key item) {
   const auto it = working_.find(item.batch);
+  if (it == working_.end()) return false;
+  const auto gone = it->second.items.extract(item.index);
+  if (gone.empty()) return false;
+  left(gone.mapped());
+  return true;
+}
+
+void hub::lower(batch_id batch, uint32_t by) {
+  const auto it = working_.find(batch);
   if (it == working_.end()) return;
-  if (const auto gone = it->second.extract(item.index); !gone.empty()) left(gone.mapped());
-  if (it->second.empty()) working_.erase(it);
+  it->second.count -= by;
+  if (it->second.items.empty()) working_.erase(it);
 }
 
 void hub::clear(batch_id batch) {
   const std::lock_guard lock{mutex_};
+  const std::lock_guard entries{entries_mutex_};
   working_.erase(batch);
 }
 
@@ -63,7 +83,7 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
     const std::lock_guard lock{mutex_};
     const auto it = working_.find(batch);
     if (it == working_.end()) return out;
-    for (const auto& [index, x] : it->second)
+    for (const auto& [index, x] : it->second.items)
       out.push_back(x);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
@@ -71,16 +91,16 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
 }
 
 hub::count hub::count_in_work(batch_id batch) const {
-  const std::lock_guard lock{mutex_};
+  const std::lock_guard entries{entries_mutex_};
   const auto it = working_.find(batch);
-  return {it == working_.end() ? 0 : static_cast<uint32_t>(it->second.size()), told_, synced_};
+  return {it == working_.end() ? 0 : it->second.count.load(), told_, synced_};
 }
 
 std::map<phase, size_t> hub::stages() const {
   std::map<phase, size_t> out{{phase::fetching, 0}, {phase::parsing, 0}, {phase::persisting, 0}};
   const std::lock_guard lock{mutex_};
-  for (const auto& [batch, items] : working_)
-    for (const auto& [index, x] : items)
+  for (const auto& [batch, entry] : working_)
+    for (const auto& [index, x] : entry.items)
       ++out[x.now];
   return out;
 }
@@ -98,12 +118,16 @@ void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
 void hub::publish(const std::vector<event>& events) {
   {
     const std::lock_guard lock{mutex_};
-    ++synced_;
-    if (events.empty()) return;
+    std::unordered_map<batch_id, uint32_t> ended;
     for (const auto& e : events)
       if (e.kind == event_kind::item_finished || e.kind == event_kind::attempt_failed)
-        end({e.batch, e.index});
+        ended[e.batch] += take_out({e.batch, e.index});
+    const std::lock_guard entries{entries_mutex_};
+    ++synced_;
+    if (events.empty()) return;
     told_ = events.back().number;
+    for (const auto& [batch, items] : ended)
+      lower(batch, items);
   }
   for (const auto& e : events)
     tell({e.batch, e.index, &e, phase::waiting});

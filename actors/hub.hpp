@@ -4,6 +4,7 @@
 #include "config/metrics.hpp"
 #include "model/batch.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,7 +51,8 @@ public:
   /// In the order of their indexes.
   std::vector<item_in_work> in_work(batch_id batch) const;
   /// How many they are. Of a row that knows of no later event than `told`, none of them has ended; while
-  /// `synced` is the same, nobody has been told of a change to any row.
+  /// `synced` is the same, nobody has been told of a change to any row. Does not wait for those that write
+  /// items, but for the moment in which a batch comes or goes, or what has ended is told.
   struct count {
     uint32_t items = 0;
     event_number told{};
@@ -97,17 +99,32 @@ public:
 private:
   static constexpr batch_id every_batch{};
 
+  /// Items are under `mutex_`. Their number may be read with `entries_mutex_` alone.
+  struct batch_in_work {
+    std::unordered_map<uint32_t, item_in_work> items;
+    std::atomic<uint32_t> count = 0;
+  };
+
   void left(const item_in_work& x) const;
-  /// Under the lock.
-  void end(item_key item);
+  /// Under `mutex_`.
+  batch_in_work& entry_of(batch_id batch);
+  /// Under `mutex_`. Whether it was in work; who calls lowers the count.
+  bool take_out(item_key item);
+  /// Under both.
+  void lower(batch_id batch, uint32_t by);
   void tell(const news& n) const { tell(n.batch, n); }
   void tell(batch_id those_of, const news& n) const;
 
   std::map<phase, metrics::histogram> took_;
   mutable std::mutex mutex_;
-  std::unordered_map<batch_id, std::unordered_map<uint32_t, item_in_work>> working_;
+  /// Taken under `mutex_`, or alone. Threads of actors stand back behind those that answer: who answers would
+  /// wait milliseconds for `mutex_` whenever one of them lost its core while it held it.
+  mutable std::mutex entries_mutex_;
+  /// Entries come and go under both locks: either is enough to find one.
+  std::unordered_map<batch_id, batch_in_work> working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
+  /// Written under both locks.
   event_number told_{};
   uint64_t synced_ = 0;
   std::function<void(const std::vector<uint64_t>&)> on_outbox_;

@@ -8,6 +8,8 @@
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 
+#include <thread>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 
@@ -79,6 +81,38 @@ BOOST_AUTO_TEST_CASE(an_item_whose_end_is_told_is_in_work_no_more) {
   BOOST_TEST(left.items == 1u);
   BOOST_TEST(raw(left.told) == 9u);
   BOOST_TEST(h.in_work(batch_id{1})[0].index == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_counts_items_in_work_sees_each_synced_write_whole) {
+  constexpr uint32_t items = 8;
+  hub h;
+  std::atomic<bool> ended = false;
+  std::jthread work([&] {
+    for (uint64_t number = 0; number < 20'000 * items;) {
+      std::vector<event> ends;
+      for (uint32_t index = 0; index < items; ++index) {
+        h.set({batch_id{1}, index}, phase::fetching);
+        ends.push_back({.number = event_number{++number},
+                        .kind = event_kind::item_finished,
+                        .batch = batch_id{1},
+                        .index = index});
+      }
+      h.publish(ends);
+    }
+    ended = true;
+  });
+  hub::count last;
+  uint64_t torn = 0, fell = 0;
+  while (!ended) {
+    const auto now = h.count_in_work(batch_id{1});
+    torn += raw(now.told) != now.synced * items;
+    // Between two synced writes items only begin.
+    fell += now.synced == last.synced && now.items < last.items;
+    last = now;
+  }
+  BOOST_TEST(torn == 0u);
+  BOOST_TEST(fell == 0u);
+  BOOST_TEST(h.count_in_work(batch_id{1}).items == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(backoff_doubles_has_jitter_and_a_limit) {
