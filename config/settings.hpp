@@ -94,7 +94,7 @@ struct settings {
     int64_t lookahead = 512;
     int64_t held_items = 32'768;
     int64_t scheduler_threads = 0;
-    int64_t nice = 5;
+    int64_t nice = 19;
     milliseconds drain_timeout{20'000};
   } work;
 
