@@ -48,9 +48,33 @@ def _sum(pids, file, field):
     return total
 
 
+def _mappings(pid):
+    """Of each mapping the part of a file it is of, None for memory of no file, and its sizes in KiB by name."""
+    sizes = None
+    try:
+        with open(f"/proc/{pid}/smaps") as f:
+            for line in f:
+                words = line.split()
+                if "-" in words[0]:
+                    _, _, offset, device, inode = words[:5]
+                    sizes = {}
+                    yield (device, inode, offset) if inode != "0" else None, sizes
+                elif len(words) == 3:
+                    sizes[words[0]] = int(words[1])
+    except OSError:
+        return
+
+
 def memory_mib(pids):
-    """Proportional set size: what is shared counts once."""
-    return _sum(pids, "smaps_rollup", "Pss:") / 1024
+    """What these have together: a page of a file counts once, whoever else on the machine has mapped it."""
+    own = 0
+    files = {}
+    for pid in pids:
+        for file, sizes in list(_mappings(pid)):
+            own += sizes.get("Anonymous:" if file else "Pss:", 0)
+            if file:
+                files[file] = max(files.get(file, 0), sizes.get("Rss:", 0) - sizes.get("Anonymous:", 0))
+    return (own + sum(files.values())) / 1024
 
 
 def written_bytes(pids):

@@ -43,7 +43,7 @@ def wrk(url, connections, seconds=WRK_SECONDS, script=None):
     out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
 
     def found(pattern, otherwise=None):
-        m = re.search(pattern, out)
+        m = re.search(pattern, out, re.MULTILINE)
         return m.group(1) if m else otherwise
 
     failed = int(found(r"Non-2xx or 3xx responses: (\d+)", "0"))
@@ -51,8 +51,8 @@ def wrk(url, connections, seconds=WRK_SECONDS, script=None):
     failed += sum(int(n) for n in errors.groups()) if errors else 0
     return Load(
         float(found(r"Requests/sec:\s+([\d.]+)")),
-        _milliseconds(found(r"50%\s+(\S+)")),
-        _milliseconds(found(r"99%\s+(\S+)")),
+        _milliseconds(found(r"^\s+50%\s+(\S+)")),
+        _milliseconds(found(r"^\s+99%\s+(\S+)")),
         failed,
     )
 

@@ -19,6 +19,7 @@ using outcome = result<document>;
 
 settings quick(int64_t processes = 1) {
   settings s;
+  s.work.nice = 0;
   s.parse.processes = processes;
   s.parse.wall_timeout = 30s;
   s.parse.memory_bytes = 256 << 20;

@@ -51,6 +51,7 @@ void node::start() {
   a.insert(a.end(), {"--config", TROUPE_SOURCE_DIR "/config/troupe.json", "--data", data, "--name", name(),
                      "--allow-network", "10.77.0.0/24"});
   const auto set = [&a](const std::string& s) { a.insert(a.end(), {"--set", s}); };
+  set("work.nice=0");
   set("cluster.certificate=" + of_.certificate(name() + ".pem"));
   set("cluster.key=" + of_.certificate(name() + "-key.pem"));
   set("cluster.authority=" + of_.certificate("ca.pem"));

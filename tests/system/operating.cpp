@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(metrics_say_what_happened) {
   BOOST_TEST(value("troupe_stage_duration_seconds_count{stage=\"persisting\"}") == 4);
   BOOST_TEST(value("troupe_store_transitions_total") == 6);
   BOOST_TEST(value("troupe_parser_documents_total") == 3);
-  BOOST_TEST(value("troupe_batches_open") == 0);
+  wait_until([&] { return value("troupe_batches_open") == 0; });
   const auto held = create({{"items", slow_pages(2, 60'000)}, {"sealed", false}})["id"].get<std::string>();
   wait_until([&] { return value("troupe_items_in_stage{stage=\"fetching\"}") == 2; });
   BOOST_TEST(value("troupe_gate_transfers") == 2);
