@@ -14,9 +14,20 @@ namespace {
 
 constexpr unsigned reader_threads = 2;
 constexpr int64_t most_waiting_questions = 10'000;
+constexpr uint32_t most_items_soon_read = 1'000;
 
 failure no_notebook(notebook_id n) {
   return fail(errc::not_found, "there is no notebook " + std::to_string(raw(n)));
+}
+
+template <class T, class Work>
+void answer_with(const answer<T>& done, Work work) {
+  try {
+    done(work());
+  } catch (const std::exception& e) {
+    log::error("the store cannot be read", {{"reason", e.what()}});
+    done(fail(errc::storage_error, "the store cannot be read"));
+  }
 }
 
 } // namespace
@@ -28,31 +39,42 @@ stored_answers::stored_answers(const catalog& store, const hub& listeners)
 
 void stored_answers::close() {
   threads_.join();
+  long_thread_.join();
 }
 
 template <class T, class Work>
-void stored_answers::read(answer<T> done, Work work) {
+void stored_answers::read(answer<T> done, Work work, boost::asio::thread_pool& on) {
   if (++waiting_ > most_waiting_questions) {
     --waiting_;
     return done(fail(errc::overloaded, "too many questions are waiting"));
   }
-  boost::asio::post(threads_, [this, done = std::move(done), work = std::move(work)] {
+  boost::asio::post(on, [this, done = std::move(done), work = std::move(work)] {
     --waiting_;
     // Once in each thread's life.
     thread_local const bool prompt = (schedule_promptly(), true);
     (void)prompt;
-    try {
-      done(work());
-    } catch (const std::exception& e) {
-      log::error("the store cannot be read", {{"reason", e.what()}});
-      done(fail(errc::storage_error, "the store cannot be read"));
-    }
+    answer_with(done, work);
   });
+}
+template <class T, class Work>
+void stored_answers::read(answer<T> done, Work work) {
+  read(std::move(done), std::move(work), threads_);
 }
 
 void stored_answers::batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                                   answer<batch_view> done) {
-  read<batch_view>(std::move(done), [=, this] { return read_status(n, id, offset, limit); });
+  const auto status = [=, this] { return read_status(n, id, offset, limit); };
+  const auto size = [=, this]() -> result<uint32_t> {
+    const auto row = catalog_.find_batch(id);
+    return row ? std::min(limit, row->counts.total) : 0;
+  };
+  read<uint32_t>(
+      [=, this, done = std::move(done)](result<uint32_t> items) {
+        if (!items) return done(items.error());
+        if (*items > most_items_soon_read) return read<batch_view>(done, status, long_thread_);
+        answer_with(done, status);
+      },
+      size);
 }
 void stored_answers::find_upload(notebook_id n, std::string upload_id, answer<item_view> done) {
   read<item_view>(std::move(done), [=, this]() -> result<item_view> {

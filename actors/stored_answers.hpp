@@ -49,6 +49,9 @@ public:
 
 private:
   template <class T, class Work>
+  void read(answer<T> done, Work work, boost::asio::thread_pool& on);
+  /// On a thread for what is soon read.
+  template <class T, class Work>
   void read(answer<T> done, Work work);
   result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit);
   std::optional<batch_view> read_counts(batch_id id);
@@ -70,6 +73,8 @@ private:
   std::mutex seen_lock_;
   std::unordered_map<batch_id, seen_row> seen_rows_;
   std::atomic<int64_t> waiting_{0};
+  /// For answers of many items, one after the other: others need not wait for them.
+  boost::asio::thread_pool long_thread_{1};
   boost::asio::thread_pool threads_;
 };
 

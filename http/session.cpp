@@ -158,19 +158,30 @@ private:
   /// Mostly it is in the buffer already: with the first byte came the rest.
   asio::awaitable<beast::error_code> read_head(parser& in) {
     const auto limit = stream_.within(options_.http.header_timeout);
-    for (;;) {
-      beast::error_code error;
-      buffer_.consume(in.put(buffer_.data(), error));
+    for (bool begun = false;;) {
+      begun = begun || at_request_line();
+      beast::error_code error = bhttp::error::need_more;
+      if (begun) buffer_.consume(in.put(buffer_.data(), error));
       if (error != bhttp::error::need_more) co_return error;
       const auto room = std::min(head_block, buffer_.max_size() - buffer_.size());
       if (room == 0) co_return bhttp::error::buffer_overflow;
       const auto [failed, n] = co_await stream_.async_read_some(buffer_.prepare(room), tuple);
       buffer_.commit(n);
       if (!failed) continue;
-      if (failed != asio::error::eof) co_return failed;
+      if (failed != asio::error::eof || !begun) co_return failed;
       in.put_eof(error);
       co_return error;
     }
+  }
+
+  /// Passes over empty lines before a request (RFC 9112 section 2.2). False: nothing else is there yet.
+  bool at_request_line() {
+    const auto here = [this] {
+      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    };
+    while (here().starts_with("\r\n"))
+      buffer_.consume(2);
+    return !here().empty() && here() != "\r";
   }
 
   /// The client's own, when it is one line of visible characters.

@@ -7,6 +7,16 @@
 
 namespace troupe {
 
+namespace {
+
+std::chrono::year_month_day date_of(const std::tm& parts) {
+  return {std::chrono::year{parts.tm_year + 1900},
+          std::chrono::month(static_cast<unsigned>(parts.tm_mon) + 1),
+          std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+}
+
+} // namespace
+
 timestamp now() {
   return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
@@ -26,7 +36,8 @@ timestamp parse_rfc3339(std::string_view text) {
   const std::string copy{text};
   std::tm parts{};
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (!rest) return {};
+  // strptime takes any day up to the 31st.
+  if (!rest || !date_of(parts).ok()) return {};
   timestamp out{std::chrono::seconds{timegm(&parts)}};
   if (*rest == '.') {
     int64_t scale = 100;
@@ -39,7 +50,7 @@ timestamp parse_rfc3339(std::string_view text) {
   char sign = 0;
   int used = 0;
   if (std::sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] ||
-      (sign != '+' && sign != '-'))
+      (sign != '+' && sign != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
     return {};
   const auto offset = std::chrono::minutes{60 * hours + minutes};
   return sign == '+' ? out - offset : out + offset;

@@ -55,8 +55,11 @@ BOOST_AUTO_TEST_CASE(times_are_read_with_any_offset) {
   BOOST_TEST((parse_rfc3339("2024-01-15T11:30:00.000+01:00") == expected));
   BOOST_TEST((parse_rfc3339("2024-01-15T08:00:00-02:30") == expected));
   BOOST_TEST((parse_rfc3339(to_rfc3339(expected)) == expected));
-  for (const auto* text : {"", "soon", "2024-01-15", "2024-01-15T10:30:00", "2024-01-15T10:30:00Zx",
-                           "2024-13-15T10:30:00Z", "2024-01-15T10:30:00*01:00"})
+  BOOST_TEST((parse_rfc3339("2024-02-29T00:00:00Z") == at(2024, 2, 29, 0ms)));
+  for (const auto* text :
+       {"", "soon", "2024-01-15", "2024-01-15T10:30:00", "2024-01-15T10:30:00Zx", "2024-13-15T10:30:00Z",
+        "2024-01-15T10:30:00*01:00", "2030-02-30T10:30:00Z", "2024-01-15T10:30:00+24:00",
+        "2024-01-15T10:30:00+-1:00", "2024-01-15T10:30:00+01:60"})
     BOOST_TEST((parse_rfc3339(text) == timestamp{}), text);
 }
 

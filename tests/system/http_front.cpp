@@ -66,6 +66,20 @@ BOOST_AUTO_TEST_CASE(a_head_may_come_byte_by_byte) {
   BOOST_TEST(count(c.received(), "HTTP/1.1 200") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(empty_lines_before_a_request_are_passed_over) {
+  raw_client c{server.base()};
+  c.send("\r");
+  c.send("\n\r\n" + std::string(health) + "\r\n" + health);
+  c.finish();
+  BOOST_TEST(c.closed());
+  BOOST_TEST(count(c.received(), "HTTP/1.1 200") == 2u);
+  raw_client says_nothing{server.base()};
+  says_nothing.send("\r\n");
+  says_nothing.finish();
+  BOOST_TEST(says_nothing.closed());
+  BOOST_TEST(says_nothing.received().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_head_that_breaks_off_is_told_so) {
   raw_client c{server.base()};
   c.send("GET /api/v1/health/ HTTP/1.1\r\nHost: loc");
@@ -79,6 +93,10 @@ BOOST_AUTO_TEST_CASE(http_1_0_and_close_end_the_connection) {
   old.send("GET /api/v1/health/ HTTP/1.0\r\nHost: localhost\r\n\r\n");
   BOOST_TEST(old.closed());
   BOOST_TEST(old.received().find("\"status\":\"ok\"") != std::string::npos);
+  raw_client probe{server.base()};
+  probe.send("GET /api/v1/health/ HTTP/1.0\r\n\r\n");
+  BOOST_TEST(probe.closed());
+  BOOST_TEST(probe.received().starts_with("HTTP/1.0 200"));
   raw_client last{server.base()};
   last.send("GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   BOOST_TEST(last.closed());
