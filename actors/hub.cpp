@@ -17,7 +17,7 @@ void hub::left(const item_in_work& x) const {
 
 hub::batch_in_work& hub::entry_of(batch_id batch) {
   if (const auto it = working_.find(batch); it != working_.end()) return it->second;
-  const std::lock_guard entries{entries_mutex_};
+  const std::lock_guard entries_lock{entries_mutex_};
   return working_[batch];
 }
 
@@ -49,10 +49,11 @@ void hub::progress(item_key item, uint8_t percent) {
 }
 
 void hub::clear(item_key item) {
+  entries::node_type gone;
   const std::lock_guard lock{mutex_};
   if (!take_out(item)) return;
-  const std::lock_guard entries{entries_mutex_};
-  lower(item.batch, 1);
+  const std::lock_guard entries_lock{entries_mutex_};
+  gone = lower(item.batch, 1);
 }
 
 bool hub::take_out(item_key item) {
@@ -64,17 +65,18 @@ bool hub::take_out(item_key item) {
   return true;
 }
 
-void hub::lower(batch_id batch, uint32_t by) {
+hub::entries::node_type hub::lower(batch_id batch, uint32_t by) {
   const auto it = working_.find(batch);
-  if (it == working_.end()) return;
+  if (it == working_.end()) return {};
   it->second.count -= by;
-  if (it->second.items.empty()) working_.erase(it);
+  return it->second.items.empty() ? working_.extract(it) : entries::node_type{};
 }
 
 void hub::clear(batch_id batch) {
+  entries::node_type gone;
   const std::lock_guard lock{mutex_};
-  const std::lock_guard entries{entries_mutex_};
-  working_.erase(batch);
+  const std::lock_guard entries_lock{entries_mutex_};
+  gone = working_.extract(batch);
 }
 
 std::vector<item_in_work> hub::in_work(batch_id batch) const {
@@ -91,7 +93,7 @@ std::vector<item_in_work> hub::in_work(batch_id batch) const {
 }
 
 hub::count hub::count_in_work(batch_id batch) const {
-  const std::lock_guard entries{entries_mutex_};
+  const std::lock_guard entries_lock{entries_mutex_};
   const auto it = working_.find(batch);
   return {it == working_.end() ? 0 : it->second.count.load(), told_, synced_};
 }
@@ -116,18 +118,20 @@ void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
 }
 
 void hub::publish(const std::vector<event>& events) {
+  std::unordered_map<batch_id, uint32_t> ended;
+  std::vector<entries::node_type> gone;
   {
     const std::lock_guard lock{mutex_};
-    std::unordered_map<batch_id, uint32_t> ended;
     for (const auto& e : events)
       if (e.kind == event_kind::item_finished || e.kind == event_kind::attempt_failed)
         ended[e.batch] += take_out({e.batch, e.index});
-    const std::lock_guard entries{entries_mutex_};
+    gone.reserve(ended.size());
+    const std::lock_guard entries_lock{entries_mutex_};
     ++synced_;
     if (events.empty()) return;
     told_ = events.back().number;
     for (const auto& [batch, items] : ended)
-      lower(batch, items);
+      gone.push_back(lower(batch, items));
   }
   for (const auto& e : events)
     tell({e.batch, e.index, &e, phase::waiting});

@@ -52,7 +52,7 @@ public:
   std::vector<item_in_work> in_work(batch_id batch) const;
   /// How many they are. Of a row that knows of no later event than `told`, none of them has ended; while
   /// `synced` is the same, nobody has been told of a change to any row. Does not wait for those that write
-  /// items, but for the moment in which a batch comes or goes, or what has ended is told.
+  /// items, but for the moment in which a batch comes or items go.
   struct count {
     uint32_t items = 0;
     event_number told{};
@@ -110,8 +110,9 @@ private:
   batch_in_work& entry_of(batch_id batch);
   /// Under `mutex_`. Whether it was in work; who calls lowers the count.
   bool take_out(item_key item);
-  /// Under both.
-  void lower(batch_id batch, uint32_t by);
+  using entries = std::unordered_map<batch_id, batch_in_work>;
+  /// Under both. The entry, when nothing of the batch is in work any more: to be freed without locks.
+  entries::node_type lower(batch_id batch, uint32_t by);
   void tell(const news& n) const { tell(n.batch, n); }
   void tell(batch_id those_of, const news& n) const;
 
@@ -121,7 +122,7 @@ private:
   /// wait milliseconds for `mutex_` whenever one of them lost its core while it held it.
   mutable std::mutex entries_mutex_;
   /// Entries come and go under both locks: either is enough to find one.
-  std::unordered_map<batch_id, batch_in_work> working_;
+  entries working_;
   std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
   uint64_t next_ = 1;
   /// Written under both locks.

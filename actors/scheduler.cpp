@@ -1,5 +1,7 @@
 #include "actors/scheduler.hpp"
 
+#include "process/scheduling.hpp"
+
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/policy/unprofiled.hpp>
 #include <caf/scheduler/coordinator.hpp>
@@ -19,7 +21,9 @@ namespace {
 class sharing : public caf::policy::unprofiled {
 public:
   struct coordinator_data {
-    explicit coordinator_data(caf::scheduler::abstract_coordinator*) {}
+    explicit coordinator_data(caf::scheduler::abstract_coordinator* of)
+        : steps(static_cast<int>(caf::get_or(of->system().config(), "scheduler.stand-back", int64_t{0}))) {}
+    const int steps;
     std::deque<caf::resumable*> queue;
     std::mutex lock;
     std::condition_variable cv;
@@ -27,6 +31,7 @@ public:
   };
   struct worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator*) {}
+    bool stands_back = false;
   };
 
   template <class Coordinator>
@@ -49,6 +54,7 @@ public:
   template <class Worker>
   caf::resumable* dequeue(Worker* self) {
     auto& all = d(self->parent());
+    if (!std::exchange(d(self).stands_back, true)) stand_back(all.steps);
     std::unique_lock guard(all.lock);
     while (all.queue.empty()) {
       ++all.asleep;

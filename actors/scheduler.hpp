@@ -7,13 +7,13 @@
 namespace troupe {
 
 /// Has actor systems made with this configuration use the scheduler. It takes the same options as CAF's own:
-/// `scheduler.max-threads`, `scheduler.max-throughput`.
+/// `scheduler.max-threads`, `scheduler.max-throughput`; and `scheduler.stand-back`, by how many steps of
+/// niceness its threads stand back (process/scheduling.hpp), none when it is not set.
 ///
 /// Two things differ:
 ///   - What a running actor sends wakes a sleeping thread only when something else waits already: its own
-///   thread
-///     takes it a moment later. It waits for that actor at most, that is for `scheduler.max-throughput`
-///     messages. No actor may block until another one of its pool has run.
+///     thread takes it a moment later. It waits for that actor at most, that is for
+///     `scheduler.max-throughput` messages. No actor may block until another one of its pool has run.
 ///   - An actor that ends tells the clock only when it has set a timer. CAF's clock is told by every actor
 ///     (local_actor::cleanup), each time by waking its thread.
 void use_sharing_scheduler(caf::actor_system_config& config);

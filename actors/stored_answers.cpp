@@ -12,9 +12,9 @@
 namespace troupe {
 namespace {
 
-constexpr unsigned reader_threads = 2;
 constexpr int64_t most_waiting_questions = 10'000;
 constexpr uint32_t most_items_soon_read = 1'000;
+constexpr int64_t most_waiting_long = 250;
 
 failure no_notebook(notebook_id n) {
   return fail(errc::not_found, "there is no notebook " + std::to_string(raw(n)));
@@ -35,21 +35,22 @@ void answer_with(const answer<T>& done, Work work) {
 stored_answers::stored_answers(const catalog& store, const hub& listeners)
     : catalog_(store)
     , hub_(listeners)
-    , threads_(reader_threads) {}
+    , long_{most_waiting_long}
+    , short_{most_waiting_questions} {}
 
 void stored_answers::close() {
-  threads_.join();
-  long_thread_.join();
+  short_.threads.join();
+  long_.threads.join();
 }
 
 template <class T, class Work>
-void stored_answers::read(answer<T> done, Work work, boost::asio::thread_pool& on) {
-  if (++waiting_ > most_waiting_questions) {
-    --waiting_;
+void stored_answers::lane::read(answer<T> done, Work work) {
+  if (++waiting > most_waiting) {
+    --waiting;
     return done(fail(errc::overloaded, "too many questions are waiting"));
   }
-  boost::asio::post(on, [this, done = std::move(done), work = std::move(work)] {
-    --waiting_;
+  boost::asio::post(threads, [this, done = std::move(done), work = std::move(work)] {
+    --waiting;
     // Once in each thread's life.
     thread_local const bool prompt = (schedule_promptly(), true);
     (void)prompt;
@@ -58,23 +59,24 @@ void stored_answers::read(answer<T> done, Work work, boost::asio::thread_pool& o
 }
 template <class T, class Work>
 void stored_answers::read(answer<T> done, Work work) {
-  read(std::move(done), std::move(work), threads_);
+  short_.read(std::move(done), std::move(work));
 }
 
 void stored_answers::batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                                   answer<batch_view> done) {
   const auto status = [=, this] { return read_status(n, id, offset, limit); };
-  const auto size = [=, this]() -> result<uint32_t> {
+  if (limit <= most_items_soon_read) return read<batch_view>(std::move(done), status);
+  const auto items_from_offset = [=, this]() -> result<uint32_t> {
     const auto row = catalog_.find_batch(id);
-    return row ? std::min(limit, row->counts.total) : 0;
+    return row ? row->counts.total - std::min(offset, row->counts.total) : 0;
   };
   read<uint32_t>(
       [=, this, done = std::move(done)](result<uint32_t> items) {
         if (!items) return done(items.error());
-        if (*items > most_items_soon_read) return read<batch_view>(done, status, long_thread_);
+        if (*items > most_items_soon_read) return long_.read<batch_view>(done, status);
         answer_with(done, status);
       },
-      size);
+      items_from_offset);
 }
 void stored_answers::find_upload(notebook_id n, std::string upload_id, answer<item_view> done) {
   read<item_view>(std::move(done), [=, this]() -> result<item_view> {

@@ -48,9 +48,17 @@ public:
   void find_source(notebook_id n, source_id s, answer<held_source> done) override;
 
 private:
-  template <class T, class Work>
-  void read(answer<T> done, Work work, boost::asio::thread_pool& on);
-  /// On a thread for what is soon read.
+  /// Threads that read, and the questions that wait for them.
+  struct lane {
+    const int64_t most_waiting;
+    std::atomic<int64_t> waiting = 0;
+    boost::asio::thread_pool threads{2};
+
+    template <class T, class Work>
+    void read(answer<T> done, Work work);
+  };
+
+  /// What is soon read.
   template <class T, class Work>
   void read(answer<T> done, Work work);
   result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit);
@@ -72,10 +80,9 @@ private:
   const hub& hub_;
   std::mutex seen_lock_;
   std::unordered_map<batch_id, seen_row> seen_rows_;
-  std::atomic<int64_t> waiting_{0};
-  /// For answers of many items, one after the other: others need not wait for them.
-  boost::asio::thread_pool long_thread_{1};
-  boost::asio::thread_pool threads_;
+  /// For answers of many items: others need not wait for them.
+  lane long_;
+  lane short_;
 };
 
 } // namespace troupe

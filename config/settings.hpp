@@ -36,6 +36,7 @@ struct settings {
     int64_t body_bytes = 268'435'456;
     int64_t spool_bytes = 65'536;
     int64_t spooling_requests = 4;
+    int64_t answer_bytes = 268'435'456;
     milliseconds header_timeout{10'000};
     milliseconds body_timeout{30'000};
     milliseconds idle_timeout{60'000};

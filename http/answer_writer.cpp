@@ -71,7 +71,8 @@ asio::awaitable<bool> answer_writer::send_bytes(const response& r) {
   if (has_body && together) out += r.body;
   std::string_view rest = out;
   rest.remove_prefix(to_.write_now(rest));
-  const bool begun = rest.empty() || co_await put(rest);
+  bool begun = rest.empty();
+  if (!begun) begun = co_await put(rest);
   if (!begun || !has_body || together) co_return begun;
   co_return co_await put(r.body);
 }

@@ -62,8 +62,9 @@ bool door::allows_origin(std::string_view origin, std::string_view host) const {
 
 std::optional<response> door::check(const request& r) const {
   const bool strict = keys_.empty() || !s_.http.allowed_hosts.empty();
-  // Every browser names a host; probes that speak HTTP/1.0 do not.
-  if (strict && !r.host.empty() && !knows_host(r.host))
+  // Every browser names a host; some probes that speak HTTP/1.0 do not.
+  const bool no_browser = r.names_no_host && r.origin.empty();
+  if (strict && !no_browser && !knows_host(r.host))
     return error_response(421, "wrong_host",
                           "this server does not answer to that name; see http.allowed_hosts");
   if (!allows_origin(r.origin, r.host))

@@ -21,6 +21,8 @@ public:
     std::string_view authorization;
     std::string_view cookie;
     std::string_view csrf_token;
+    /// HTTP/1.0 need not name a host.
+    bool names_no_host = false;
   };
 
   /// Host and Origin: a page in the user's browser must reach this server neither by a foreign name that

@@ -56,7 +56,10 @@ public:
   asio::awaitable<void> run() {
     const bool begun = co_await shake_hands();
     if (!begun) co_return;
-    while (!front_.stopping && co_await begin() && co_await serve_one()) {
+    // One co_await a statement: of one behind && g++ 12 has been seen to lose the value.
+    for (bool again = true; again && !front_.stopping;) {
+      again = co_await begin();
+      if (again) again = co_await serve_one();
     }
     if (stream_.tls() && stream_.socket().is_open()) {
       const auto limit = stream_.within(goodbye);
@@ -128,6 +131,9 @@ private:
     const auto begun = std::chrono::steady_clock::now();
     count_requests(+1);
     auto answer = co_await handle(in, x);
+    const answer_room room{front_, answer.body.size()};
+    // What a request has changed is told in any case: sent again it would change it twice.
+    if (!has_body_ && room.exceeded()) answer = too_many_answers();
     front_.meter.answered(route_, answer.status, std::chrono::steady_clock::now() - begun);
     // The answer first: who waits for it before the body goes on must not wait for the body's time limit.
     if (!in.is_done()) keep_alive_off();
@@ -144,44 +150,47 @@ private:
 
   /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
   asio::awaitable<bool> begin() {
-    if (buffer_.size() > 0) {
+    passed_over_ = 0;
+    if (at_request_line()) {
       // Others in between: what was answered at once may be followed by a thousand more.
       co_await asio::post(stream_.get_executor(), asio::use_awaitable);
       co_return true;
     }
     const auto limit = stream_.within(options_.http.idle_timeout);
-    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(head_block), tuple);
-    buffer_.commit(n);
-    co_return !error;
+    for (;;) {
+      const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(head_block), tuple);
+      buffer_.commit(n);
+      if (error || at_request_line()) co_return !error;
+    }
+  }
+
+  /// Passes over empty lines before a request (RFC 9112 section 2.2), `http.header_bytes` of them at most:
+  /// more are no HTTP. False: nothing else is there yet.
+  bool at_request_line() {
+    const auto here = [this] {
+      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    };
+    for (; here().starts_with("\r\n") && passed_over_ < options_.http.header_bytes; passed_over_ += 2)
+      buffer_.consume(2);
+    return !here().empty() && here() != "\r";
   }
 
   /// Mostly it is in the buffer already: with the first byte came the rest.
   asio::awaitable<beast::error_code> read_head(parser& in) {
     const auto limit = stream_.within(options_.http.header_timeout);
-    for (bool begun = false;;) {
-      begun = begun || at_request_line();
-      beast::error_code error = bhttp::error::need_more;
-      if (begun) buffer_.consume(in.put(buffer_.data(), error));
+    for (;;) {
+      beast::error_code error;
+      buffer_.consume(in.put(buffer_.data(), error));
       if (error != bhttp::error::need_more) co_return error;
       const auto room = std::min(head_block, buffer_.max_size() - buffer_.size());
       if (room == 0) co_return bhttp::error::buffer_overflow;
       const auto [failed, n] = co_await stream_.async_read_some(buffer_.prepare(room), tuple);
       buffer_.commit(n);
       if (!failed) continue;
-      if (failed != asio::error::eof || !begun) co_return failed;
+      if (failed != asio::error::eof) co_return failed;
       in.put_eof(error);
       co_return error;
     }
-  }
-
-  /// Passes over empty lines before a request (RFC 9112 section 2.2). False: nothing else is there yet.
-  bool at_request_line() {
-    const auto here = [this] {
-      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    };
-    while (here().starts_with("\r\n"))
-      buffer_.consume(2);
-    return !here().empty() && here() != "\r";
   }
 
   /// The client's own, when it is one line of visible characters.
@@ -221,7 +230,8 @@ private:
                                 origin_,
                                 view(head[bhttp::field::authorization]),
                                 view(head[bhttp::field::cookie]),
-                                view(head["X-CSRFToken"])};
+                                view(head["X-CSRFToken"]),
+                                hosts == 0 && authority.empty()};
     // What another node hands on has been let in there.
     if (!of_node_)
       if (auto no = front_.entrance.check(at_door)) co_return std::move(*no);
@@ -301,6 +311,9 @@ private:
     return r;
   }
 
+  static response too_many_answers() {
+    return error_response(fail(errc::overloaded, "http.answer_bytes of answers wait for their clients"));
+  }
   static response body_too_large() {
     return error_response(413, "body_too_large", "the body is longer than allowed here");
   }
@@ -377,6 +390,8 @@ private:
   client_stream stream_;
   answer_writer answer_;
   beast::flat_buffer buffer_;
+  /// Bytes of empty lines before this request.
+  int64_t passed_over_ = 0;
   std::string origin_;
   /// Where the request goes; null: nowhere, or not past the door.
   const route* route_ = nullptr;

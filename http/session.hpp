@@ -29,8 +29,34 @@ struct front_context {
   /// Of `http.max_connections`. The front's thread only.
   int64_t connections = 0;
   metrics::gauge connected;
+  /// Of `http.answer_bytes`. The front's thread only.
+  uint64_t answer_bytes = 0;
   /// Of all connections. The front's thread only.
   time_limits limits;
+};
+
+/// Room of `http.answer_bytes` for a body that its client has yet to take; given back when this ends. The
+/// front's thread only.
+class answer_room {
+public:
+  /// Short bodies need none: `http.max_connections` bounds them.
+  answer_room(front_context& of, uint64_t bytes)
+      : of_(of)
+      , bytes_(bytes > longest_short_body ? bytes : 0) {
+    of_.answer_bytes += bytes_;
+  }
+  answer_room(const answer_room&) = delete;
+  ~answer_room() { of_.answer_bytes -= bytes_; }
+  /// With what others hold it is more than there is; the only one is never too long.
+  bool exceeded() const {
+    return bytes_ > 0 && bytes_ < of_.answer_bytes &&
+           of_.answer_bytes > static_cast<uint64_t>(of_.server.options.http.answer_bytes);
+  }
+
+private:
+  static constexpr uint64_t longest_short_body = 65'536;
+  front_context& of_;
+  uint64_t bytes_;
 };
 
 /// A place among `http.max_connections`; given back at the latest when this ends. The front's thread only.

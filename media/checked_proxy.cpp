@@ -81,8 +81,10 @@ private:
     if (!r) co_return co_await say(client, answer("400 Bad Request", "not understood"));
     stream origin{context_};
     if (!co_await connect(client, origin, *r)) co_return;
-    if (r->forwarded.empty() && !co_await send(client, "HTTP/1.1 200 Connection established\r\n\r\n"))
-      co_return;
+    if (r->forwarded.empty()) {
+      const bool told = co_await send(client, "HTTP/1.1 200 Connection established\r\n\r\n");
+      if (!told) co_return;
+    }
     if (!co_await send(origin, r->forwarded + rest)) co_return;
     using namespace asio::experimental::awaitable_operators;
     co_await (pass(client, origin, false) || pass(origin, client, true));

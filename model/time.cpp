@@ -1,8 +1,9 @@
 #include "model/time.hpp"
 
+#include <algorithm>
 #include <charconv>
-
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 
 namespace troupe {
@@ -13,6 +14,13 @@ std::chrono::year_month_day date_of(const std::tm& parts) {
   return {std::chrono::year{parts.tm_year + 1900},
           std::chrono::month(static_cast<unsigned>(parts.tm_mon) + 1),
           std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+}
+
+/// Digits where the form has a 0, and else what it has.
+bool has_form(std::string_view text, std::string_view form) {
+  return text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(), [](char c, char f) {
+           return f == '0' ? c >= '0' && c <= '9' : c == f;
+         });
 }
 
 } // namespace
@@ -33,6 +41,8 @@ std::string to_rfc3339(timestamp t) {
 }
 
 timestamp parse_rfc3339(std::string_view text) {
+  constexpr std::string_view date_and_time = "0000-00-00T00:00:00";
+  if (!has_form(text.substr(0, date_and_time.size()), date_and_time)) return {};
   const std::string copy{text};
   std::tm parts{};
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
@@ -40,20 +50,19 @@ timestamp parse_rfc3339(std::string_view text) {
   if (!rest || !date_of(parts).ok()) return {};
   timestamp out{std::chrono::seconds{timegm(&parts)}};
   if (*rest == '.') {
-    int64_t scale = 100;
-    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, scale /= 10)
+    const char* const first = ++rest;
+    for (int64_t scale = 100; *rest >= '0' && *rest <= '9'; ++rest, scale /= 10)
       out += milliseconds{(*rest - '0') * scale};
+    if (rest == first) return {};
   }
-  if (*rest == 'Z' && !rest[1]) return out;
-  int hours = 0;
-  int minutes = 0;
-  char sign = 0;
-  int used = 0;
-  if (std::sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] ||
-      (sign != '+' && sign != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
-    return {};
+  const std::string_view zone{rest};
+  if (zone == "Z") return out;
+  if (!has_form(zone, "+00:00") && !has_form(zone, "-00:00")) return {};
+  const int hours = std::atoi(rest + 1);
+  const int minutes = std::atoi(rest + 4);
+  if (hours > 23 || minutes > 59) return {};
   const auto offset = std::chrono::minutes{60 * hours + minutes};
-  return sign == '+' ? out - offset : out + offset;
+  return zone.front() == '+' ? out - offset : out + offset;
 }
 
 std::optional<milliseconds> parse_duration(std::string_view text) {

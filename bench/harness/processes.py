@@ -48,6 +48,11 @@ def _sum(pids, file, field):
     return total
 
 
+def memory_mib(pids):
+    """Proportional set size: what is shared counts once, and is shared with whoever else has mapped it."""
+    return _sum(pids, "smaps_rollup", "Pss:") / 1024
+
+
 def _mappings(pid):
     """Of each mapping the part of a file it is of, None for memory of no file, and its sizes in KiB by name."""
     sizes = None
@@ -59,14 +64,15 @@ def _mappings(pid):
                     _, _, offset, device, inode = words[:5]
                     sizes = {}
                     yield (device, inode, offset) if inode != "0" else None, sizes
-                elif len(words) == 3:
+                elif words[-1] == "kB":
                     sizes[words[0]] = int(words[1])
     except OSError:
         return
 
 
-def memory_mib(pids):
-    """What these have together: a page of a file counts once, whoever else on the machine has mapped it."""
+def memory_apart_mib(pids):
+    """What these have together, whoever else on the machine has mapped the same files: of each mapping of a file, what
+    the process counts that has read the most of it. Takes some 30 ms of CPU: not for looking often."""
     own = 0
     files = {}
     for pid in pids:

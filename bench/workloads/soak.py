@@ -17,6 +17,7 @@ MINUTES = float(os.environ.get("TROUPE_BENCH_SOAK_MINUTES", "60"))
 MOST_FILLING_MINUTES = MINUTES / 2
 """As the default is."""
 CACHE = 32 * 2**20
+CACHED = "troupe_rocksdb_block_cache_bytes"
 PAGES = 500
 """Batches that stay; older ones are removed."""
 KEPT = 50
@@ -52,7 +53,7 @@ class Soak:
             server.request("DELETE", f"/v1/batches/{kept.popleft()}")
         at = self.seconds()
         if not self.seen or at - self.seen[-1][0] >= LOOK_SECONDS:
-            self.seen.append((at, processes.memory_mib(server.pids())))
+            self.seen.append((at, processes.memory_apart_mib(server.pids())))
 
     def seconds(self):
         return time.monotonic() - self.begun
@@ -69,16 +70,18 @@ def run():
     folder = pages.folder(PAGES)
     with tools.Site(pages=folder, fresh=True) as site, Server(SETTINGS) as server:
         soak = Soak(server, [f"{site.url}/pages/{n}.html" for n in range(PAGES)])
-        soak.go_on(MOST_FILLING_MINUTES, until=lambda: server.metric("troupe_rocksdb_block_cache_bytes") >= 0.95 * CACHE)
-        full = soak.seconds()
+        soak.go_on(MOST_FILLING_MINUTES, until=lambda: server.metric(CACHED) >= 0.95 * CACHE)
+        full, before, cached = soak.seconds(), soak.done, server.metric(CACHED) / 2**20
         rate = soak.go_on(MINUTES)
     hour = [(at / 3600, mib) for at, mib in soak.seen if at >= full]
     return [
-        Measure("pages/s", rate, "1/s"),
-        Measure("pages", soak.done, ""),
-        Measure("the cache of blocks is full after", full, "s"),
-        Measure("memory then", hour[0][1], "MiB"),
+        Measure("pages before the hour", before, ""),
+        Measure("seconds before the hour", full, "s"),
+        Measure("cache of blocks then, of 32 MiB", cached, "MiB"),
+        Measure("memory at the start", soak.seen[0][1], "MiB"),
+        Measure("memory as the hour begins", hour[0][1], "MiB"),
         Measure("memory at the end", hour[-1][1], "MiB"),
         Measure("most memory", max(mib for _, mib in soak.seen), "MiB"),
-        Measure("memory grows in an hour by", slope(hour), "MiB"),
+        Measure("memory grows in the hour by", slope(hour), "MiB"),
+        Measure("pages/s in the hour", rate, "1/s"),
     ]

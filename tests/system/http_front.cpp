@@ -2,6 +2,7 @@
 #include "tests/fixtures/origin.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -26,7 +27,8 @@ struct fixture {
   server_process server{
       {.data = dir.path(),
        .set = {"http.header_timeout_ms=300", "http.idle_timeout_ms=1500", "http.body_timeout_ms=400",
-               "http.body_bytes=3000000", "http.header_bytes=4096", "http.spool_bytes=1000"}}};
+               "http.body_bytes=3000000", "http.header_bytes=4096", "http.spool_bytes=1000",
+               "http.answer_bytes=1048576", "http.status_items=100000"}}};
 
   bool still_serves() const { return server.get("/api/v1/health/").status == 200; }
 };
@@ -73,11 +75,26 @@ BOOST_AUTO_TEST_CASE(empty_lines_before_a_request_are_passed_over) {
   c.finish();
   BOOST_TEST(c.closed());
   BOOST_TEST(count(c.received(), "HTTP/1.1 200") == 2u);
+  raw_client late{server.base()};
+  late.send(std::string(health) + "\r\n");
+  late.read_until("}");
+  // Longer than a head may take: the connection is idle.
+  BOOST_TEST(!late.closed(500ms));
+  late.send(health);
+  late.read_until("\x01", 500ms);
+  BOOST_TEST(count(late.received(), "HTTP/1.1 200") == 2u);
+  raw_client endless{server.base()};
+  std::string lines;
+  while (lines.size() < 4'200)
+    lines += "\r\n";
+  endless.send(lines);
+  BOOST_TEST(endless.closed());
+  BOOST_TEST(endless.received().starts_with("HTTP/1.1 400"));
   raw_client says_nothing{server.base()};
   says_nothing.send("\r\n");
   says_nothing.finish();
   BOOST_TEST(says_nothing.closed());
-  BOOST_TEST(says_nothing.received().empty());
+  BOOST_TEST(says_nothing.received() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_head_that_breaks_off_is_told_so) {
@@ -97,6 +114,10 @@ BOOST_AUTO_TEST_CASE(http_1_0_and_close_end_the_connection) {
   probe.send("GET /api/v1/health/ HTTP/1.0\r\n\r\n");
   BOOST_TEST(probe.closed());
   BOOST_TEST(probe.received().starts_with("HTTP/1.0 200"));
+  raw_client names_nobody{server.base()};
+  names_nobody.send("GET /api/v1/health/ HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(names_nobody.closed());
+  BOOST_TEST(names_nobody.received().starts_with("HTTP/1.1 421"));
   raw_client last{server.base()};
   last.send("GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   BOOST_TEST(last.closed());
@@ -269,6 +290,25 @@ BOOST_AUTO_TEST_CASE(a_spooled_body_is_accepted_in_parts_or_not_at_all) {
   server.wait(1, good.json()["batch_job_id"]);
   server.terminate();
   BOOST_TEST(verify_store(dir.path()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(long_answers_that_nobody_takes_are_bounded) {
+  json urls = json::array();
+  for (int i = 0; i < 50'000; ++i)
+    urls.push_back({{"url", o.url("/hang") + "?" + std::to_string(i)}});
+  const auto made = server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", urls}}.dump());
+  const auto status = "/api/v1/notebooks/1/batch-jobs/" + made.json()["batch_job_id"].dump() + "/status/";
+  {
+    raw_client takes_nothing{server.base()};
+    takes_nothing.send("GET " + status + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    takes_nothing.read_until("\r\n\r\n");
+    const auto refused = server.get(status);
+    BOOST_TEST(refused.status == 503);
+    BOOST_TEST(refused.json()["code"] == "overloaded");
+    BOOST_TEST(server.get(status + "?limit=10").status == 200);
+    BOOST_TEST(still_serves());
+  }
+  wait_until([&] { return server.get(status).status == 200; });
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_whose_listener_leaves_is_ended) {

@@ -2,8 +2,12 @@
 #include "config/metrics.hpp"
 #include "tests/system/native.hpp"
 
+#include <sys/resource.h>
+
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -36,6 +40,19 @@ std::set<std::string> names_in(const std::string& text) {
 std::string read(const std::string& path) {
   std::ifstream in{std::string(TROUPE_SOURCE_DIR) + "/" + path};
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// How many threads of a process have each niceness (proc(5), setpriority(2)): those of the actor system, or
+/// all others.
+std::map<int, int> niceness_of_threads(pid_t process, bool of_actors) {
+  std::map<int, int> out;
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(process) + "/task"}) {
+    std::string name;
+    std::ifstream{task.path() / "comm"} >> name;
+    if (name.starts_with("caf.") == of_actors)
+      ++out[getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoi(task.path().filename())))];
+  }
+  return out;
 }
 
 } // namespace
@@ -133,6 +150,19 @@ BOOST_AUTO_TEST_CASE(health_is_for_all_and_metrics_for_who_may_see_all) {
   BOOST_TEST(get("/metrics").status == 401);
   BOOST_TEST(server->get("/metrics", bearer(narrow)).status == 403);
   BOOST_TEST(server->get("/metrics", bearer(manager)).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(threads_of_work_stand_back_behind_those_that_answer) {
+  start_with({"work.nice=12"});
+  ended(create({{"items", pages(3)}})["id"]);
+  auto of_actors = niceness_of_threads(server->pid(), true);
+  BOOST_TEST(of_actors[0] == 0);
+  // The writer and the reader.
+  BOOST_TEST(of_actors[6] >= 2);
+  BOOST_TEST(of_actors[12] >= 2);
+  auto others = niceness_of_threads(server->pid(), false);
+  BOOST_TEST(others[0] >= 2);
+  BOOST_TEST(others[12] >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_drains_is_alive_and_not_ready) {
