@@ -39,7 +39,7 @@ void visit_settings(settings& s, V&& v) {
     "Origins of web pages that may call, as \"https://app.example\".");
   v("http.allowed_hosts", s.http.allowed_hosts, "",
     "Names by which clients may call this server in Host, beside loopback names and the address listened "
-    "on.");
+    "on. Probes that speak HTTP/1.0 need not name any.");
   v("http.max_connections", s.http.max_connections, bounds{1, 1'000'000},
     "Connections at once; more wait to be accepted. Event streams are counted by http.max_listeners.");
   v("http.max_listeners", s.http.max_listeners, bounds{1, 1'000'000},

@@ -8,8 +8,9 @@ namespace troupe::test {
 
 class raw_client {
 public:
-  /// `base` as `http://127.0.0.1:1234`.
-  explicit raw_client(const std::string& base);
+  /// `base` as `http://127.0.0.1:1234`. `receive_buffer`: bytes that the kernel takes unread (socket(7),
+  /// SO_RCVBUF); 0: as many as it likes.
+  explicit raw_client(const std::string& base, int receive_buffer = 0);
   ~raw_client();
   raw_client(const raw_client&) = delete;
 

@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(long_answers_that_nobody_takes_are_bounded) {
   const auto made = server.post("/api/v1/notebooks/1/files/parse_url/", json{{"urls", urls}}.dump());
   const auto status = "/api/v1/notebooks/1/batch-jobs/" + made.json()["batch_job_id"].dump() + "/status/";
   {
-    raw_client takes_nothing{server.base()};
+    raw_client takes_nothing{server.base(), 4'096};
     takes_nothing.send("GET " + status + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     takes_nothing.read_until("\r\n\r\n");
     const auto refused = server.get(status);
