@@ -51,7 +51,8 @@ void visit_settings(settings& s, V&& v) {
   v("http.spooling_requests", s.http.spooling_requests, bounds{1, 64},
     "Spooled bodies read at once; more are answered 503.");
   v("http.answer_bytes", s.http.answer_bytes, bounds{mib, 64 * gib, "bytes"},
-    "Long answers that their clients have not taken yet, together; a further one is answered 503.");
+    "Answers longer than 64 KiB that their clients have not taken yet, together; a further GET for one is "
+    "answered 503.");
   v("http.header_timeout_ms", s.http.header_timeout, bounds{100, hour, "ms"},
     "For a request head to arrive.");
   v("http.body_timeout_ms", s.http.body_timeout, bounds{100, hour, "ms"},
@@ -146,8 +147,8 @@ void visit_settings(settings& s, V&& v) {
   v("work.scheduler_threads", s.work.scheduler_threads, bounds{0, 256},
     "Threads for actors; 0: one a core, at least 2.");
   v("work.nice", s.work.nice, bounds{0, 19},
-    "How far threads of actors, and parsers, stand back behind those that answer requests (nice(2)); those "
-    "that write and read the store stand back by half of it.");
+    "How far threads of actors, and parsers, stand back behind those that answer requests (nice(2)); the "
+    "writer of the store, its reader for actors, and timers stand back by half of it.");
   v("work.drain_timeout_ms", s.work.drain_timeout, bounds{0, hour, "ms"},
     "On SIGTERM: for items in hand to finish.");
 

@@ -15,6 +15,9 @@ namespace bhttp = beast::http;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 /// A longer body is not copied behind its head; files are read so much at once.
 constexpr size_t most_in_one = 65'536;
+/// A long body is held in memory until its client has taken it: no slower than this, beside the limit of a
+/// piece.
+constexpr uint64_t least_bytes_a_second = 65'536;
 
 std::string length_field(uint64_t bytes) {
   return "Content-Length: " + std::to_string(bytes) + "\r\n";
@@ -46,13 +49,15 @@ std::string answer_writer::head_of(const response& r, std::string_view framing) 
 }
 
 asio::awaitable<bool> answer_writer::put(std::string_view bytes) {
-  while (!bytes.empty()) {
+  const auto until =
+      time_limit::clock::now() + limit_ + std::chrono::seconds(bytes.size() / least_bytes_a_second);
+  while (!bytes.empty() && time_limit::clock::now() < until) {
     const auto limit = to_.within(limit_);
     const auto [error, n] = co_await to_.async_write_some(asio::buffer(bytes), tuple);
     if (error) co_return false;
     bytes.remove_prefix(n);
   }
-  co_return true;
+  co_return bytes.empty();
 }
 
 asio::awaitable<bool> answer_writer::send(response& r) {

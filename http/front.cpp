@@ -66,12 +66,12 @@ public:
       : workers_(static_cast<unsigned>(s.http.render_threads))
       , keys_(s)
       , streams_(s, to)
-      , others_(to)
       , shared_{{s, to, keys_, in_flight_, streams_, workers_, others_, rendered_},
                 router{all_routes()},
                 door{s, keys_},
                 request_meter{to.meter()},
                 to.meter().level(metric::http_requests_in_flight)}
+      , others_(to)
       , accepted_(to.meter().count(metric::http_connections_accepted))
       , acceptor_(context_)
       , most_connections_(s.http.max_connections) {
@@ -194,14 +194,16 @@ private:
     asio::post(context_, [this, socket] { serve(tcp::socket{context_, tcp::v4(), socket}, true); });
   }
 
-  asio::io_context context_{1};
   asio::thread_pool workers_;
   key_ring keys_;
   requests_in_flight in_flight_;
   feeds streams_;
-  forwarder others_;
   rendered_batches rendered_;
   front_context shared_;
+  /// Connections that are left end with it, and give back what they have of those above.
+  asio::io_context context_{1};
+  /// Its sockets are the context's.
+  forwarder others_;
   metrics::counter accepted_;
   tcp::acceptor acceptor_;
   tcp::endpoint address_;

@@ -131,9 +131,12 @@ private:
     const auto begun = std::chrono::steady_clock::now();
     count_requests(+1);
     auto answer = co_await handle(in, x);
-    const answer_room room{front_, answer.body.size()};
+    answer_room room{front_, answer.body.size()};
     // What a request has changed is told in any case: sent again it would change it twice.
-    if (!has_body_ && room.exceeded()) answer = too_many_answers();
+    if (!has_body_ && room.exceeded()) {
+      answer = too_many_answers();
+      room.give_back();
+    }
     front_.meter.answered(route_, answer.status, std::chrono::steady_clock::now() - begun);
     // The answer first: who waits for it before the body goes on must not wait for the body's time limit.
     if (!in.is_done()) keep_alive_off();

@@ -46,12 +46,14 @@ public:
     of_.answer_bytes += bytes_;
   }
   answer_room(const answer_room&) = delete;
-  ~answer_room() { of_.answer_bytes -= bytes_; }
+  ~answer_room() { give_back(); }
   /// With what others hold it is more than there is; the only one is never too long.
   bool exceeded() const {
     return bytes_ > 0 && bytes_ < of_.answer_bytes &&
            of_.answer_bytes > static_cast<uint64_t>(of_.server.options.http.answer_bytes);
   }
+
+  void give_back() { of_.answer_bytes -= std::exchange(bytes_, 0); }
 
 private:
   static constexpr uint64_t longest_short_body = 65'536;

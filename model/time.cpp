@@ -47,7 +47,7 @@ timestamp parse_rfc3339(std::string_view text) {
   std::tm parts{};
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
   // strptime takes any day up to the 31st.
-  if (!rest || !date_of(parts).ok()) return {};
+  if (!rest || !date_of(parts).ok() || parts.tm_sec > 60) return {};
   timestamp out{std::chrono::seconds{timegm(&parts)}};
   if (*rest == '.') {
     const char* const first = ++rest;
@@ -55,7 +55,7 @@ timestamp parse_rfc3339(std::string_view text) {
       out += milliseconds{(*rest - '0') * scale};
     if (rest == first) return {};
   }
-  const std::string_view zone{rest};
+  const auto zone = std::string_view(copy).substr(static_cast<size_t>(rest - copy.c_str()));
   if (zone == "Z") return out;
   if (!has_form(zone, "+00:00") && !has_form(zone, "-00:00")) return {};
   const int hours = std::atoi(rest + 1);

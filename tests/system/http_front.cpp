@@ -311,6 +311,25 @@ BOOST_AUTO_TEST_CASE(long_answers_that_nobody_takes_are_bounded) {
   wait_until([&] { return server.get(status).status == 200; });
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_wait_when_the_server_ends_are_let_go) {
+  scratch other;
+  server_process ends{{.data = other.path(), .set = {"work.drain_timeout_ms=300"}}};
+  const auto body = json{{"url", o.url("/hang")}}.dump();
+  const auto request = "POST /v1/parse HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                       "Prefer: wait=60\r\nIdempotency-Key: one\r\nContent-Length: " +
+                       std::to_string(body.size()) + "\r\n\r\n" + body;
+  raw_client first{ends.base()};
+  first.send(request);
+  wait_until([&] { return o.under_way() == 1; });
+  // It waits for the first.
+  raw_client equal{ends.base()};
+  equal.send(request);
+  wait_until([&] {
+    return ends.get("/metrics").body.find("troupe_http_requests_in_flight 3") != std::string::npos;
+  });
+  BOOST_TEST(ends.terminate() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_whose_listener_leaves_is_ended) {
   server.post("/api/v1/notebooks/1/files/parse_url/",
               json{{"urls", {{{"url", o.url("/hang")}, {"upload_url_id", "stuck"}}}}}.dump());

@@ -42,15 +42,16 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// How many threads of a process have each niceness (proc(5), setpriority(2)): those of the actor system, or
-/// all others.
-std::map<int, int> niceness_of_threads(pid_t process, bool of_actors) {
+/// How many threads of a process whose names begin so stand back by how many steps behind its first (proc(5),
+/// setpriority(2)).
+std::map<int, int> standing_back(pid_t process, std::string_view begin) {
+  const int first = getpriority(PRIO_PROCESS, static_cast<id_t>(process));
   std::map<int, int> out;
   for (const auto& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(process) + "/task"}) {
     std::string name;
     std::ifstream{task.path() / "comm"} >> name;
-    if (name.starts_with("caf.") == of_actors)
-      ++out[getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoi(task.path().filename())))];
+    if (name.starts_with(begin))
+      ++out[getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoi(task.path().filename()))) - first];
   }
   return out;
 }
@@ -155,12 +156,11 @@ BOOST_AUTO_TEST_CASE(health_is_for_all_and_metrics_for_who_may_see_all) {
 BOOST_AUTO_TEST_CASE(threads_of_work_stand_back_behind_those_that_answer) {
   start_with({"work.nice=12"});
   ended(create({{"items", pages(3)}})["id"]);
-  auto of_actors = niceness_of_threads(server->pid(), true);
-  BOOST_TEST(of_actors[0] == 0);
+  BOOST_TEST(standing_back(server->pid(), "caf.")[0] == 0);
   // The writer and the reader.
-  BOOST_TEST(of_actors[6] >= 2);
-  BOOST_TEST(of_actors[12] >= 2);
-  auto others = niceness_of_threads(server->pid(), false);
+  BOOST_TEST(standing_back(server->pid(), "caf.actor")[6] >= 2);
+  BOOST_TEST(standing_back(server->pid(), "caf.")[12] >= 2);
+  auto others = standing_back(server->pid(), "troupe");
   BOOST_TEST(others[0] >= 2);
   BOOST_TEST(others[12] >= 1);
 }
