@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def ceiling(name, *arguments):
     """The figure that one of bench/ceilings prints."""
     command = [BUILD / f"bench/ceiling_{name}", *arguments]
     return float(subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout)
+
+
+def ceiling_at_once(name, processes, *arguments):
+    """The sum of the figures that so many of one of bench/ceilings print when they run at the same time."""
+    with ThreadPoolExecutor(processes) as threads:
+        return sum(threads.map(lambda _: ceiling(name, *arguments), range(processes)))
 
 
 def lines_of(program, *arguments):

@@ -37,10 +37,13 @@ def run(with_peers=False):
         fetching = curl_alone(site, folder)
         nginx = tools.wrk(site.url + "/pages/0.html", 64, seconds=2).rate
         others = peers.pages(site.url, PAGES) if with_peers else {}
-    parsing = tools.ceiling("parse", 3, *some) * len(os.sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0))
+    parsing = tools.ceiling("parse", 3, *some) * cores
+    parsing_at_once = tools.ceiling_at_once("parse", cores, 3, *some)
     return [
         Measure("pages/s", PAGES / seconds, "1/s", parsing, {name: r for name, (r, _) in others.items()}),
         Measure("parsing alone, times the cores", parsing, "1/s"),
+        Measure("parsing alone, one on each core at once", parsing_at_once, "1/s"),
         Measure("curl alone, 64 at once", fetching, "1/s"),
         Measure("nginx alone", nginx, "1/s"),
         Measure("CPU a page", 1e3 * cpu / PAGES, "ms", None, {name: 1e3 * c for name, (_, c) in others.items()}),
