@@ -55,19 +55,19 @@ def memory_mib(pids):
 
 def _mappings(pid):
     """Of each mapping the part of a file it is of, None for memory of no file, and its sizes in KiB by name."""
-    sizes = None
+    out = []
     try:
         with open(f"/proc/{pid}/smaps") as f:
             for line in f:
                 words = line.split()
                 if "-" in words[0]:
                     _, _, offset, device, inode = words[:5]
-                    sizes = {}
-                    yield (device, inode, offset) if inode != "0" else None, sizes
+                    out.append(((device, inode, offset) if inode != "0" else None, {}))
                 elif words[-1] == "kB":
-                    sizes[words[0]] = int(words[1])
+                    out[-1][1][words[0]] = int(words[1])
     except OSError:
-        return
+        pass
+    return out
 
 
 def memory_apart_mib(pids):
@@ -76,7 +76,7 @@ def memory_apart_mib(pids):
     own = 0
     files = {}
     for pid in pids:
-        for file, sizes in list(_mappings(pid)):
+        for file, sizes in _mappings(pid):
             own += sizes.get("Anonymous:" if file else "Pss:", 0)
             if file:
                 files[file] = max(files.get(file, 0), sizes.get("Rss:", 0) - sizes.get("Anonymous:", 0))

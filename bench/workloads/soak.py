@@ -77,7 +77,7 @@ def run():
     return [
         Measure("pages before the hour", before, ""),
         Measure("seconds before the hour", full, "s"),
-        Measure("cache of blocks then, of 32 MiB", cached, "MiB"),
+        Measure(f"cache of blocks then, of {CACHE >> 20} MiB", cached, "MiB"),
         Measure("memory at the start", soak.seen[0][1], "MiB"),
         Measure("memory as the hour begins", hour[0][1], "MiB"),
         Measure("memory at the end", hour[-1][1], "MiB"),
