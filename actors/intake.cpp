@@ -2,7 +2,7 @@
 
 #include "fetch/url.hpp"
 
-#include <unordered_map>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace troupe {
 namespace {
@@ -39,7 +39,7 @@ result<std::string> usable_url(std::string_view text, size_t longest) {
 }
 
 struct intake::seen {
-  std::unordered_map<uint64_t, uint32_t> first;
+  boost::unordered_flat_map<uint64_t, uint32_t> first;
 };
 
 intake::intake(const limits& l)
@@ -64,7 +64,7 @@ failure intake::judge(const item_spec& x) const {
   return x.upload_id.empty() ? fail(errc::none) : check_upload_id(x.upload_id, limits_.upload_id_bytes);
 }
 
-bool intake::add(item_spec x) {
+bool intake::add(item_spec&& x) {
   if (count_ >= limits_.items) return false;
   auto verdict = judge(x);
   auto normal = x.filename.empty() ? normalize_url(x.url, limits_.url_bytes) : result<std::string>{x.url};
@@ -125,7 +125,10 @@ bool intake::add_file(std::string filename, content_ref body, std::string_view u
 }
 
 std::vector<item_spec> intake::take() {
-  return std::exchange(items_, {});
+  std::vector<item_spec> next;
+  // Parts are about as long as each other.
+  if (count_ > items_.size()) next.reserve(items_.size());
+  return std::exchange(items_, std::move(next));
 }
 
 } // namespace troupe

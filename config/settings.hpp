@@ -75,7 +75,7 @@ struct settings {
     int64_t upload_bytes = 17'179'869'184;
     int64_t files_per_request = 10'000;
     int64_t upload_id_bytes = 128;
-    int64_t accept_chunk = 2'000;
+    int64_t accept_chunk = 5'000;
     int64_t append_items = 10'000;
     int64_t metadata_bytes = 4'096;
     int64_t text_bytes = 1'048'576;

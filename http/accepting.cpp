@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds part_timeout{60};
 constexpr size_t longest_custom_id = 512;
+constexpr size_t first_is_shorter_by = 8;
 
 } // namespace
 
@@ -29,7 +30,8 @@ accepting::accepting(const server_context& server, notebook_id home, job_type jo
              static_cast<size_t>(server.options.limits.url_bytes),
              static_cast<size_t>(server.options.limits.upload_id_bytes), longest_custom_id,
              static_cast<size_t>(server.options.limits.metadata_bytes)})
-    , to_(server.to) {
+    , to_(server.to)
+    , items_of_part_(static_cast<size_t>(server.options.limits.accept_chunk)) {
   next_.home = home;
   next_.job = job;
 }
@@ -50,6 +52,11 @@ submission accepting::next_part(bool last) {
     part.receipt = receipt;
   }
   return part;
+}
+
+bool accepting::part_is_full() const {
+  const bool is_first = next_.part_of == batch_id{};
+  return items.waiting() >= (is_first ? items_of_part_ / first_is_shorter_by + 1 : items_of_part_);
 }
 
 failure accepting::send_part() {

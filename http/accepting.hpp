@@ -22,6 +22,9 @@ public:
   /// The open batch that the items are added to, all in one part; zero: a new one.
   batch_id add_to{};
 
+  /// As many items have gathered as a part has: `limits.accept_chunk`, and an eighth of them the first time,
+  /// so that the writer begins early.
+  bool part_is_full() const;
   /// Sends the items that have gathered as a part of the batch, once the writer has taken the part before:
   /// one is on its way while the next gathers. For a worker's thread.
   failure send_part();
@@ -34,6 +37,7 @@ private:
   submission next_part(bool last);
 
   gateway& to_;
+  size_t items_of_part_;
   submission next_;
   std::future<submitted> on_its_way_;
   bool done_ = false;

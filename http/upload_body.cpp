@@ -105,8 +105,7 @@ failure upload_body::add_pending(std::string_view upload_id) {
   const bool room = content ? into_.items.add_file(std::move(name), std::move(*content), upload_id)
                             : into_.items.refuse_file(std::move(name), 0, content.error());
   if (!room) return fail(errc::too_large, "files: more than limits.items_per_batch");
-  const auto chunk = static_cast<size_t>(server_.options.limits.accept_chunk);
-  if (held_ < most_held && into_.items.waiting() < chunk) return fail(errc::none);
+  if (held_ < most_held && !into_.part_is_full()) return fail(errc::none);
   held_ = 0;
   auto f = into_.send_part();
   // The next is not gathered beside it: files are long.

@@ -11,10 +11,9 @@ constexpr int64_t longest_age = 10LL * 366 * 24 * 3600;
 /// objects among them.
 class reader final : public json_events {
 public:
-  reader(intake& into, size_t chunk, const std::function<failure()>& on_full)
+  reader(intake& into, const std::function<failure()>& on_item)
       : into_(into)
-      , chunk_(chunk)
-      , on_full_(on_full) {}
+      , on_item_(on_item) {}
   submission_request out;
 
   submission_request finish() {
@@ -116,8 +115,8 @@ private:
   }
   bool added(bool fits) {
     if (!fits) return wrong("urls: more than limits.items_per_batch items");
-    if (into_.waiting() < chunk_ || !on_full_) return true;
-    out.error = on_full_();
+    if (!on_item_) return true;
+    out.error = on_item_();
     return out.error.code == errc::none;
   }
   bool is_text_member() const { return key_ == "upload_url_id" || key_ == "upload_id"; }
@@ -144,8 +143,7 @@ private:
   }
 
   intake& into_;
-  size_t chunk_;
-  const std::function<failure()>& on_full_;
+  const std::function<failure()>& on_item_;
   unsigned depth_ = 0;
   bool in_urls_ = false;
   bool in_element_ = false;
@@ -157,8 +155,8 @@ private:
 };
 
 template <class Text>
-submission_request read_any(Text text, intake& into, size_t chunk, const std::function<failure()>& on_full) {
-  reader r{into, chunk, on_full};
+submission_request read_any(Text text, intake& into, const std::function<failure()>& on_item) {
+  reader r{into, on_item};
   auto f = read_json(text, r);
   if (f.code != errc::none) r.out.error = std::move(f);
   return r.finish();
@@ -166,14 +164,13 @@ submission_request read_any(Text text, intake& into, size_t chunk, const std::fu
 
 } // namespace
 
-submission_request read_submission(std::string_view text, intake& into, size_t chunk,
-                                   const std::function<failure()>& on_full) {
-  return read_any(text, into, chunk, on_full);
+submission_request read_submission(std::string_view text, intake& into,
+                                   const std::function<failure()>& on_item) {
+  return read_any(text, into, on_item);
 }
 
-submission_request read_submission(std::FILE* file, intake& into, size_t chunk,
-                                   const std::function<failure()>& on_full) {
-  return read_any(file, into, chunk, on_full);
+submission_request read_submission(std::FILE* file, intake& into, const std::function<failure()>& on_item) {
+  return read_any(file, into, on_item);
 }
 
 } // namespace troupe::http

@@ -19,9 +19,8 @@ struct taking {
 
 /// Reads the body: at once when it is in memory, on a worker's thread when it is a file.
 asio::awaitable<failure> read_body(exchange& x, taking& t) {
-  const auto chunk = static_cast<size_t>(x.server.options.limits.accept_chunk);
   if (!x.body.spooled()) {
-    t.request = read_submission(x.body.text(), t.batch.items, chunk, nullptr);
+    t.request = read_submission(x.body.text(), t.batch.items, nullptr);
     co_return fail(errc::none);
   }
   if (++x.server.spooled_requests > x.server.options.http.spooling_requests) {
@@ -29,8 +28,10 @@ asio::awaitable<failure> read_body(exchange& x, taking& t) {
     co_return fail(errc::overloaded, "http.spooling_requests large requests are being read");
   }
   co_await callback<bool>(x, [&](auto done) {
-    asio::post(x.server.workers, [&x, &t, chunk, done] {
-      t.request = read_submission(x.body.file(), t.batch.items, chunk, [&] { return t.batch.send_part(); });
+    asio::post(x.server.workers, [&x, &t, done] {
+      t.request = read_submission(x.body.file(), t.batch.items, [&] {
+        return t.batch.part_is_full() ? t.batch.send_part() : fail(errc::none);
+      });
       if (t.request.error.code == errc::none) t.request.error = t.batch.settle();
       done(true);
     });

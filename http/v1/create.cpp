@@ -118,9 +118,8 @@ void take_head(const v1_submission& head, accepting& into) {
 /// Reads the items of the body into the batch, sending parts of it meanwhile when the body is long.
 asio::awaitable<failure> read_items(exchange& x, accepting& batch, bool lines) {
   const bool parts = x.body.spooled() && batch.add_to == batch_id{};
-  const auto chunk = static_cast<size_t>(x.server.options.limits.accept_chunk);
-  const on_item next = [&batch, parts, chunk] {
-    return parts && batch.items.waiting() >= chunk ? batch.send_part() : fail(errc::none);
+  const on_item next = [&batch, parts] {
+    return parts && batch.part_is_full() ? batch.send_part() : fail(errc::none);
   };
   const auto how = reading_for(x, batch, next);
   const auto work = [&x, &how, &batch, lines] {

@@ -15,16 +15,21 @@ using json = nlohmann::json;
 
 constexpr size_t longest_line = 1'114'112;
 
-/// What of a body is kept.
-using item_taker = std::function<failure(const json&)>;
+failure too_many() {
+  return fail(errc::invalid_request, "items: more than limits.items_per_batch");
+}
+
+failure take_url(std::string_view url, const item_reading& how) {
+  return how.into.add(url) ? how.next() : too_many();
+}
 
 /// Reads `{…, "items": […]}`, keeping no more of it than what is known: members of the top, and one item at a
 /// time.
 class submission_reader final : public json_events {
 public:
-  /// Without a taker the items are passed over.
-  explicit submission_reader(item_taker take)
-      : take_(std::move(take)) {}
+  /// `items`: where they go; null: they are passed over.
+  explicit submission_reader(const item_reading* items)
+      : items_(items) {}
 
   const failure& error() const { return error_; }
   const json& members() const { return members_; }
@@ -46,6 +51,7 @@ public:
     return value([&] { growing_.number(v, text); });
   }
   bool string(std::string_view v) override {
+    if (items_ && depth_ == 2 && in_items()) return taken(take_url(v, *items_));
     return value([&] { growing_.string(v); });
   }
   bool key(std::string_view k) override {
@@ -60,7 +66,7 @@ public:
 
 private:
   bool in_items() const { return top_ == "items"; }
-  bool is_wanted() const { return in_items() ? static_cast<bool>(take_) : is_v1_member(top_); }
+  bool is_wanted() const { return in_items() ? items_ != nullptr : is_v1_member(top_); }
   /// Where the values of the top, or the items, are.
   int level() const { return in_items() ? 2 : 1; }
 
@@ -97,7 +103,10 @@ private:
       members_[top_] = std::move(whole);
       return true;
     }
-    error_ = take_(whole);
+    return taken(read_v1_item(whole, *items_));
+  }
+  bool taken(failure outcome) {
+    error_ = std::move(outcome);
     return error_.code == errc::none;
   }
   bool wrong(const char* what) {
@@ -105,7 +114,7 @@ private:
     return false;
   }
 
-  item_taker take_;
+  const item_reading* items_;
   failure error_ = fail(errc::none);
   json members_ = json::object();
   bool has_items_ = false;
@@ -123,10 +132,6 @@ std::string text_of(const json& x, const char* key) {
   if (!x.is_object()) return {};
   const auto it = x.find(key);
   return it != x.end() && it->is_string() ? it->get<std::string>() : std::string{};
-}
-
-failure too_many() {
-  return fail(errc::invalid_request, "items: more than limits.items_per_batch");
 }
 
 /// What the item is: a URL, bytes that were sent ahead, or a text.
@@ -194,21 +199,17 @@ result<v1_submission> read_v1_head(request_body& body, bool needs_items) {
 }
 
 failure read_v1_item(const json& x, const item_reading& how) {
+  if (x.is_string()) return take_url(x.get_ref<const std::string&>(), how);
   item_spec spec;
-  auto f = fail(errc::none);
-  if (x.is_string())
-    spec.url = x.get_ref<const std::string&>();
-  else if (x.is_object())
-    f = read_object(x, how, spec);
-  else
-    f = fail(errc::invalid_url, "expected a URL, or an object");
+  auto f =
+      x.is_object() ? read_object(x, how, spec) : fail(errc::invalid_url, "expected a URL, or an object");
   const bool fits =
       f.code == errc::none ? how.into.add(std::move(spec)) : how.into.refuse(text_of(x, "url"), std::move(f));
   return fits ? how.next() : too_many();
 }
 
 failure read_v1_items(request_body& body, const item_reading& how) {
-  submission_reader items{[&how](const json& x) { return read_v1_item(x, how); }};
+  submission_reader items{&how};
   return read(body, items);
 }
 

@@ -165,6 +165,29 @@ BOOST_AUTO_TEST_CASE(lines_make_a_batch_of_any_size) {
   BOOST_TEST(items["data"][0]["index"] == 4'999);
 }
 
+BOOST_AUTO_TEST_CASE(items_keep_their_places_over_the_parts_of_a_long_body) {
+  server.reset();
+  server = std::make_unique<server_process>(
+      server_options{.data = dir.path(), .set = {"limits.accept_chunk=40", "http.spool_bytes=1000"}});
+  auto wanted = pages(300);
+  wanted[150] = {{"url", wanted[150]}, {"custom_id", "an object"}};
+  wanted[290] = wanted[3];
+  auto sent = wanted;
+  sent[100] = 5;
+  const auto b = create({{"items", sent}});
+  BOOST_TEST(b["rejected"][0]["index"] == 100);
+  const auto done = ended(b["id"]);
+  BOOST_TEST(done["counts"]["total"] == 300);
+  BOOST_TEST(done["counts"]["succeeded"] == 299);
+  const auto items =
+      server->get("/v1/batches/" + b["id"].get<std::string>() + "/items?limit=1000").json()["data"];
+  BOOST_REQUIRE(items.size() == 300u);
+  for (size_t i = 0; i < items.size(); ++i)
+    if (i != 100) BOOST_TEST(items[i]["url"] == (i == 150 ? wanted[i]["url"] : wanted[i]), i);
+  BOOST_TEST(items[290]["file_id"] == items[3]["file_id"]);
+  BOOST_TEST(o.hits().at("/page/3") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(nesting_without_end_costs_its_sender_alone) {
   const std::string deep(500'000, '[');
   const std::string closed = deep + std::string(deep.size(), ']');
