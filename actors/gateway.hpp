@@ -165,18 +165,22 @@ public:
   size_t refused() const { return refused_; }
   /// The first refusals, at most 1,000.
   const std::vector<refusal>& refusals() const { return refusals_; }
-  /// The items since the last call.
-  std::vector<item_spec> take();
+  /// The items since the last call; room is made for so many as come next.
+  std::vector<item_spec> take(size_t next = 0);
   size_t waiting() const { return items_.size(); }
+  /// Of those: what they hold in memory beside their fixed size, in bytes.
+  size_t waiting_bytes() const { return bytes_; }
 
 private:
   failure judge(const item_spec& x) const;
   bool refuse_item(item_spec x, std::string shown, failure reason);
+  void keep(item_spec&& x);
 
   limits limits_;
   size_t count_ = 0;
   size_t refused_ = 0;
   std::vector<item_spec> items_;
+  size_t bytes_ = 0;
   std::vector<refusal> refusals_;
   struct seen;
   std::unique_ptr<seen> seen_;

@@ -88,7 +88,7 @@ bool intake::add(item_spec&& x) {
       if (!fresh) x.same_as = it->second;
     }
   }
-  items_.push_back(std::move(x));
+  keep(std::move(x));
   return true;
 }
 
@@ -111,7 +111,7 @@ bool intake::refuse_item(item_spec x, std::string shown, failure reason) {
   const auto index = static_cast<uint32_t>(count_++);
   ++refused_;
   x.refused = reason;
-  items_.push_back(std::move(x));
+  keep(std::move(x));
   if (refusals_.size() < most_refusals) refusals_.push_back({index, std::move(shown), std::move(reason)});
   return true;
 }
@@ -124,11 +124,16 @@ bool intake::add_file(std::string filename, content_ref body, std::string_view u
   return add(std::move(x));
 }
 
-std::vector<item_spec> intake::take() {
-  std::vector<item_spec> next;
-  // Parts are about as long as each other.
-  if (count_ > items_.size()) next.reserve(items_.size());
-  return std::exchange(items_, std::move(next));
+void intake::keep(item_spec&& x) {
+  bytes_ += x.url.size() + x.options.metadata.size() + x.body.view().size();
+  items_.push_back(std::move(x));
+}
+
+std::vector<item_spec> intake::take(size_t next) {
+  bytes_ = 0;
+  std::vector<item_spec> empty;
+  empty.reserve(next);
+  return std::exchange(items_, std::move(empty));
 }
 
 } // namespace troupe

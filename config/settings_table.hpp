@@ -116,7 +116,7 @@ void visit_settings(settings& s, V&& v) {
     "Longest request that uploads files.");
   v("limits.files_per_request", s.limits.files_per_request, bounds{1, 1'000'000}, "Files in one upload.");
   v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000},
-    "Items stored at a time while a batch is accepted.");
+    "Items stored at a time while a batch is accepted; half as many the first time.");
   v("limits.append_items", s.limits.append_items, bounds{1, 100'000},
     "Items that one request adds to a batch.");
   v("limits.metadata_bytes", s.limits.metadata_bytes, bounds{2, 65'536, "bytes"},

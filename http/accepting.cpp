@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds part_timeout{60};
 constexpr size_t longest_custom_id = 512;
-constexpr size_t first_is_shorter_by = 8;
+constexpr size_t most_bytes_of_part = 2u << 20;
 
 } // namespace
 
@@ -25,16 +25,34 @@ asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, b
   }
 }
 
+reading_place::reading_place(exchange& x)
+    : options_(x.server.options) {
+  if (!x.body.spooled()) return;
+  taken_ = &x.server.spooled_requests;
+  is_one_too_many_ = ++*taken_ > options_.http.spooling_requests;
+}
+reading_place::~reading_place() {
+  if (taken_) --*taken_;
+}
+failure reading_place::refused() const {
+  return is_one_too_many_ ? fail(errc::overloaded, "http.spooling_requests large requests are being read")
+                          : fail(errc::none);
+}
+
 accepting::accepting(const server_context& server, notebook_id home, job_type job)
-    : items({static_cast<size_t>(server.options.limits.items_per_batch),
-             static_cast<size_t>(server.options.limits.url_bytes),
+    : accepting(server, {.home = home, .job = job}, server.options.limits.items_per_batch) {}
+
+accepting::accepting(const server_context& server, const batch& open)
+    : accepting(server, {.home = open.home, .job = open.job, .add_to = open.id},
+                server.options.limits.append_items) {}
+
+accepting::accepting(const server_context& server, const submission& first, int64_t most_items)
+    : items({static_cast<size_t>(most_items), static_cast<size_t>(server.options.limits.url_bytes),
              static_cast<size_t>(server.options.limits.upload_id_bytes), longest_custom_id,
              static_cast<size_t>(server.options.limits.metadata_bytes)})
     , to_(server.to)
-    , items_of_part_(static_cast<size_t>(server.options.limits.accept_chunk)) {
-  next_.home = home;
-  next_.job = job;
-}
+    , items_of_part_(static_cast<size_t>(server.options.limits.accept_chunk))
+    , next_(first) {}
 
 accepting::~accepting() {
   if (!done_ && next_.part_of != batch_id{}) to_.abandon(next_.part_of);
@@ -42,11 +60,10 @@ accepting::~accepting() {
 
 submission accepting::next_part(bool last) {
   auto part = next_;
-  part.items = items.take();
+  part.items = items.take(last ? 0 : items_of_part_);
   part.options = options;
   part.last = last;
   part.held = held;
-  part.add_to = add_to;
   if (last) {
     part.told = told;
     part.receipt = receipt;
@@ -56,7 +73,12 @@ submission accepting::next_part(bool last) {
 
 bool accepting::part_is_full() const {
   const bool is_first = next_.part_of == batch_id{};
-  return items.waiting() >= (is_first ? items_of_part_ / first_is_shorter_by + 1 : items_of_part_);
+  return items.waiting() >= (is_first ? (items_of_part_ + 1) / 2 : items_of_part_) ||
+         items.waiting_bytes() >= most_bytes_of_part;
+}
+
+failure accepting::send_if_full() {
+  return part_is_full() ? send_part() : fail(errc::none);
 }
 
 failure accepting::send_part() {

@@ -7,9 +7,27 @@
 
 namespace troupe::http {
 
+/// A place among the `http.spooling_requests` that have their long bodies read; a body in memory needs none.
+class reading_place {
+public:
+  explicit reading_place(exchange& x);
+  ~reading_place();
+  reading_place(const reading_place&) = delete;
+
+  /// `overloaded` when all places are taken.
+  failure refused() const;
+
+private:
+  const settings& options_;
+  std::atomic<int64_t>* taken_ = nullptr;
+  bool is_one_too_many_ = false;
+};
+
 class accepting {
 public:
   accepting(const server_context& server, notebook_id home, job_type job);
+  /// What is added to an open batch, in one part: `limits.append_items` at most.
+  accepting(const server_context& server, const batch& open);
   /// Unless it was completed, what was sent of it is dropped.
   ~accepting();
   accepting(const accepting&) = delete;
@@ -19,21 +37,22 @@ public:
   bool held = false;
   std::optional<webhook> told;
   std::shared_ptr<const receipt_plan> receipt;
-  /// The open batch that the items are added to, all in one part; zero: a new one.
-  batch_id add_to{};
 
-  /// As many items have gathered as a part has: `limits.accept_chunk`, and an eighth of them the first time,
-  /// so that the writer begins early.
-  bool part_is_full() const;
-  /// Sends the items that have gathered as a part of the batch, once the writer has taken the part before:
-  /// one is on its way while the next gathers. For a worker's thread.
-  failure send_part();
+  /// Sends the items that have gathered as a part of the batch, if they fill one: `limits.accept_chunk` of
+  /// them, or 2 MiB. The first has half as many items, and is waited for, as its answer names the batch for
+  /// the others. Of these one is on its way while the next gathers. For a worker's thread.
+  failure send_if_full();
+  /// To an open batch, not a new one.
+  bool adds() const { return next_.add_to != batch_id{}; }
   /// Waits for the part that is on its way: for a worker's thread, before `complete`.
   failure settle();
   /// Sends the last part; answers once the batch is durable.
   asio::awaitable<submitted> complete(exchange& x);
 
 private:
+  accepting(const server_context& server, const submission& first, int64_t most_items);
+  bool part_is_full() const;
+  failure send_part();
   submission next_part(bool last);
 
   gateway& to_;

@@ -6,8 +6,6 @@ namespace troupe::http {
 namespace {
 
 constexpr size_t longest_field = 1'024;
-/// Small files that have gathered in memory go to the store when they are so many bytes.
-constexpr uint64_t most_held = 1u << 20;
 
 bool is_file_field(std::string_view name) {
   return name == "file" || name == "files" || (name.starts_with("files[") && name.ends_with("]"));
@@ -93,7 +91,6 @@ failure upload_body::end() {
       file_->refused.code == errc::none ? file_->bytes->close() : result<content_ref>{file_->refused};
   if (!content && file_->refused.code == errc::none) return content.error();
   pending_.emplace(std::move(name), std::move(content));
-  held_ += pending_->second && pending_->second->bytes ? pending_->second->size : 0;
   file_.reset();
   return fail(errc::none);
 }
@@ -105,9 +102,7 @@ failure upload_body::add_pending(std::string_view upload_id) {
   const bool room = content ? into_.items.add_file(std::move(name), std::move(*content), upload_id)
                             : into_.items.refuse_file(std::move(name), 0, content.error());
   if (!room) return fail(errc::too_large, "files: more than limits.items_per_batch");
-  if (held_ < most_held && !into_.part_is_full()) return fail(errc::none);
-  held_ = 0;
-  auto f = into_.send_part();
+  auto f = into_.send_if_full();
   // The next is not gathered beside it: files are long.
   return f.code == errc::none ? into_.settle() : f;
 }

@@ -52,7 +52,6 @@ private:
   std::optional<std::pair<std::string, result<content_ref>>> pending_;
   size_t files_ = 0;
   bool single_ = false;
-  uint64_t held_ = 0;
 };
 
 /// Feeds the request's body to the upload, on workers' threads: the connection waits meanwhile, and so does

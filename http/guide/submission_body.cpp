@@ -11,9 +11,9 @@ constexpr int64_t longest_age = 10LL * 366 * 24 * 3600;
 /// objects among them.
 class reader final : public json_events {
 public:
-  reader(intake& into, const std::function<failure()>& on_item)
+  reader(intake& into, const std::function<failure()>& after_each)
       : into_(into)
-      , on_item_(on_item) {}
+      , after_each_(after_each) {}
   submission_request out;
 
   submission_request finish() {
@@ -115,8 +115,8 @@ private:
   }
   bool added(bool fits) {
     if (!fits) return wrong("urls: more than limits.items_per_batch items");
-    if (!on_item_) return true;
-    out.error = on_item_();
+    if (!after_each_) return true;
+    out.error = after_each_();
     return out.error.code == errc::none;
   }
   bool is_text_member() const { return key_ == "upload_url_id" || key_ == "upload_id"; }
@@ -143,7 +143,7 @@ private:
   }
 
   intake& into_;
-  const std::function<failure()>& on_item_;
+  const std::function<failure()>& after_each_;
   unsigned depth_ = 0;
   bool in_urls_ = false;
   bool in_element_ = false;
@@ -155,8 +155,8 @@ private:
 };
 
 template <class Text>
-submission_request read_any(Text text, intake& into, const std::function<failure()>& on_item) {
-  reader r{into, on_item};
+submission_request read_any(Text text, intake& into, const std::function<failure()>& after_each) {
+  reader r{into, after_each};
   auto f = read_json(text, r);
   if (f.code != errc::none) r.out.error = std::move(f);
   return r.finish();
@@ -165,12 +165,13 @@ submission_request read_any(Text text, intake& into, const std::function<failure
 } // namespace
 
 submission_request read_submission(std::string_view text, intake& into,
-                                   const std::function<failure()>& on_item) {
-  return read_any(text, into, on_item);
+                                   const std::function<failure()>& after_each) {
+  return read_any(text, into, after_each);
 }
 
-submission_request read_submission(std::FILE* file, intake& into, const std::function<failure()>& on_item) {
-  return read_any(file, into, on_item);
+submission_request read_submission(std::FILE* file, intake& into,
+                                   const std::function<failure()>& after_each) {
+  return read_any(file, into, after_each);
 }
 
 } // namespace troupe::http

@@ -4,6 +4,7 @@
 #include "actors/gateway.hpp"
 
 #include <cstdio>
+#include <functional>
 
 namespace troupe::http {
 
@@ -18,11 +19,11 @@ struct submission_request {
 };
 
 /// Reads `{"url": …}` or `{"urls": […]}` with `upload_url_id`, `strict`, `max_age`; other members are passed
-/// over. Each URL goes to `into` as it is read; `on_item`, if there is one, is called after each and stops
+/// over. Each URL goes to `into` as it is read; `after_each`, if there is one, is called after each and stops
 /// the reading when it returns a failure. An element of `urls` is a text, or an object
 /// `{"url", "upload_url_id"}`.
 submission_request read_submission(std::string_view text, intake& into,
-                                   const std::function<failure()>& on_item);
-submission_request read_submission(std::FILE* file, intake& into, const std::function<failure()>& on_item);
+                                   const std::function<failure()>& after_each);
+submission_request read_submission(std::FILE* file, intake& into, const std::function<failure()>& after_each);
 
 } // namespace troupe::http

@@ -23,20 +23,15 @@ asio::awaitable<failure> read_body(exchange& x, taking& t) {
     t.request = read_submission(x.body.text(), t.batch.items, nullptr);
     co_return fail(errc::none);
   }
-  if (++x.server.spooled_requests > x.server.options.http.spooling_requests) {
-    --x.server.spooled_requests;
-    co_return fail(errc::overloaded, "http.spooling_requests large requests are being read");
-  }
+  const reading_place place{x};
+  if (auto f = place.refused(); f.code != errc::none) co_return f;
   co_await callback<bool>(x, [&](auto done) {
     asio::post(x.server.workers, [&x, &t, done] {
-      t.request = read_submission(x.body.file(), t.batch.items, [&] {
-        return t.batch.part_is_full() ? t.batch.send_part() : fail(errc::none);
-      });
+      t.request = read_submission(x.body.file(), t.batch.items, [&] { return t.batch.send_if_full(); });
       if (t.request.error.code == errc::none) t.request.error = t.batch.settle();
       done(true);
     });
   });
-  --x.server.spooled_requests;
   co_return fail(errc::none);
 }
 

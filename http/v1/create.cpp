@@ -55,8 +55,10 @@ find_original originals_for(exchange& x) {
 }
 
 item_reading reading_for(exchange& x, accepting& batch, on_item next) {
-  return {batch.items, std::move(next), originals_for(x),
-          static_cast<uint64_t>(x.server.options.limits.text_bytes)};
+  return {.into = batch.items,
+          .next = std::move(next),
+          .original = originals_for(x),
+          .longest_text = static_cast<uint64_t>(x.server.options.limits.text_bytes)};
 }
 
 failure verdict_on(bool strict, bool may_be_empty, const intake& items) {
@@ -117,11 +119,10 @@ void take_head(const v1_submission& head, accepting& into) {
 
 /// Reads the items of the body into the batch, sending parts of it meanwhile when the body is long.
 asio::awaitable<failure> read_items(exchange& x, accepting& batch, bool lines) {
-  const bool parts = x.body.spooled() && batch.add_to == batch_id{};
-  const on_item next = [&batch, parts] {
-    return parts && batch.part_is_full() ? batch.send_part() : fail(errc::none);
-  };
-  const auto how = reading_for(x, batch, next);
+  const bool parts = x.body.spooled() && !batch.adds();
+  const on_item next = [&batch, parts] { return parts ? batch.send_if_full() : fail(errc::none); };
+  auto how = reading_for(x, batch, next);
+  if (batch.adds()) how.limit = "limits.append_items";
   const auto work = [&x, &how, &batch, lines] {
     auto f = lines ? read_v1_lines(x.body, how) : read_v1_items(x.body, how);
     return f.code == errc::none ? batch.settle() : f;
@@ -152,6 +153,8 @@ asio::awaitable<response> create(exchange& x) {
   if (!boundary.empty()) co_return co_await create_of_files(x, boundary);
   auto no = co_await read_whole_body(x);
   if (no) co_return std::move(*no);
+  const reading_place place{x};
+  if (auto f = place.refused(); f.code != errc::none) co_return error_response(f);
   const bool lines = is_lines(x.content_type);
   const auto read_head = [&x, lines] { return lines ? read_v1_query(x.query) : read_v1_head(x.body, false); };
   const auto head = co_await on_body<result<v1_submission>>(x, x.body.spooled(), read_head);
@@ -175,13 +178,12 @@ asio::awaitable<response> append(exchange& x) {
   if (auto refused = v1_refuse_write(x, b->row.home)) co_return std::move(*refused);
   const bool lines = is_lines(x.content_type);
   const auto strict = x.query.find("strict");
-  accepting batch{x.server, b->row.home, b->row.job};
-  batch.add_to = b->row.id;
+  const reading_place place{x};
+  if (auto full = place.refused(); full.code != errc::none) co_return error_response(full);
+  accepting batch{x.server, b->row};
   auto f = co_await read_items(x, batch, lines);
   if (f.code == errc::none)
     f = verdict_on(strict != x.query.end() && strict->second == "true", false, batch.items);
-  if (f.code == errc::none && batch.items.count() > static_cast<size_t>(x.server.options.limits.append_items))
-    f = fail(errc::invalid_request, "items: more than limits.append_items in one request");
   const auto room = static_cast<uint64_t>(x.server.options.limits.items_per_batch);
   if (f.code == errc::none && b->row.counts.total + batch.items.count() > room)
     f = fail(errc::invalid_request, "items: more than limits.items_per_batch");

@@ -15,12 +15,12 @@ using json = nlohmann::json;
 
 constexpr size_t longest_line = 1'114'112;
 
-failure too_many() {
-  return fail(errc::invalid_request, "items: more than limits.items_per_batch");
+failure too_many(const item_reading& how) {
+  return fail(errc::invalid_request, "items: more than " + std::string(how.limit));
 }
 
 failure take_url(std::string_view url, const item_reading& how) {
-  return how.into.add(url) ? how.next() : too_many();
+  return how.into.add(url) ? how.next() : too_many(how);
 }
 
 /// Reads `{…, "items": […]}`, keeping no more of it than what is known: members of the top, and one item at a
@@ -205,7 +205,7 @@ failure read_v1_item(const json& x, const item_reading& how) {
       x.is_object() ? read_object(x, how, spec) : fail(errc::invalid_url, "expected a URL, or an object");
   const bool fits =
       f.code == errc::none ? how.into.add(std::move(spec)) : how.into.refuse(text_of(x, "url"), std::move(f));
-  return fits ? how.next() : too_many();
+  return fits ? how.next() : too_many(how);
 }
 
 failure read_v1_items(request_body& body, const item_reading& how) {

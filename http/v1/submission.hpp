@@ -5,6 +5,8 @@
 #include "http/body.hpp"
 #include "http/v1/options.hpp"
 
+#include <functional>
+
 namespace troupe::http {
 
 /// Called after each item; stops the reading when it returns a failure.
@@ -18,6 +20,8 @@ struct item_reading {
   on_item next;
   find_original original;
   uint64_t longest_text = 1 << 20;
+  /// What bounds how many there may be.
+  std::string_view limit = "limits.items_per_batch";
 };
 
 /// Members of `{…, "items": […]}`, as `read_v1_members` has them; the items are passed over. `needs_items`:

@@ -188,6 +188,29 @@ BOOST_AUTO_TEST_CASE(items_keep_their_places_over_the_parts_of_a_long_body) {
   BOOST_TEST(o.hits().at("/page/3") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_too_much_leaves_nothing) {
+  server.reset();
+  server = std::make_unique<server_process>(
+      server_options{.data = dir.path(),
+                     .set = {"limits.items_per_batch=250", "limits.append_items=100",
+                             "limits.accept_chunk=40", "http.spool_bytes=1000"}});
+  const auto refused = server->post("/v1/batches", json{{"items", pages(251)}}.dump());
+  BOOST_TEST(refused.status == 400);
+  BOOST_TEST(refused.body.find("limits.items_per_batch") != std::string::npos, refused.body);
+  BOOST_TEST(server->get("/v1/batches").json()["data"].empty());
+
+  const auto id = create({{"items", pages(1)}, {"sealed", false}})["id"].get<std::string>();
+  const auto more = [&](int count) {
+    return server->post("/v1/batches/" + id + "/items", json{{"items", pages(count)}}.dump());
+  };
+  const auto no = more(101);
+  BOOST_TEST(no.status == 400);
+  BOOST_TEST(no.body.find("limits.append_items") != std::string::npos, no.body);
+  BOOST_TEST(server->get("/v1/batches/" + id).json()["counts"]["total"] == 1);
+  BOOST_TEST(more(100).status == 202);
+  BOOST_TEST(server->get("/v1/batches/" + id).json()["counts"]["total"] == 101);
+}
+
 BOOST_AUTO_TEST_CASE(nesting_without_end_costs_its_sender_alone) {
   const std::string deep(500'000, '[');
   const std::string closed = deep + std::string(deep.size(), ']');
