@@ -125,7 +125,8 @@ bool intake::add_file(std::string filename, content_ref body, std::string_view u
 }
 
 void intake::keep(item_spec&& x) {
-  bytes_ += x.url.size() + x.options.metadata.size() + x.body.view().size();
+  bytes_ += x.url.size() + x.upload_id.size() + x.custom_id.size() + x.filename.size() +
+            x.options.metadata.size() + x.body.view().size();
   items_.push_back(std::move(x));
 }
 

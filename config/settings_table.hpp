@@ -49,7 +49,8 @@ void visit_settings(settings& s, V&& v) {
   v("http.spool_bytes", s.http.spool_bytes, bounds{0, 16 * mib, "bytes"},
     "Bodies longer than this wait in a file, not in memory.");
   v("http.spooling_requests", s.http.spooling_requests, bounds{1, 64},
-    "Spooled bodies read at once; more are answered 503.");
+    "Spooled bodies of the guide's routes read at once; more are answered 503. Those of the native API "
+    "wait.");
   v("http.answer_bytes", s.http.answer_bytes, bounds{mib, 64 * gib, "bytes"},
     "Answers longer than 64 KiB that their clients have not taken yet, together; a further GET for one is "
     "answered 503.");
@@ -116,7 +117,7 @@ void visit_settings(settings& s, V&& v) {
     "Longest request that uploads files.");
   v("limits.files_per_request", s.limits.files_per_request, bounds{1, 1'000'000}, "Files in one upload.");
   v("limits.accept_chunk", s.limits.accept_chunk, bounds{1, 100'000},
-    "Items stored at a time while a batch is accepted; half as many the first time.");
+    "Items stored at a time while a batch is accepted, 2 MiB at most; half as many the first time.");
   v("limits.append_items", s.limits.append_items, bounds{1, 100'000},
     "Items that one request adds to a batch.");
   v("limits.metadata_bytes", s.limits.metadata_bytes, bounds{2, 65'536, "bytes"},

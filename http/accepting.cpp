@@ -3,12 +3,16 @@
 #include "http/callback.hpp"
 #include "http/signal.hpp"
 
+#include <algorithm>
+
 namespace troupe::http {
 namespace {
 
 constexpr std::chrono::seconds part_timeout{60};
 constexpr size_t longest_custom_id = 512;
 constexpr size_t most_bytes_of_part = 2u << 20;
+/// They are one part: all of them or none.
+constexpr size_t most_bytes_added = 32u << 20;
 
 } // namespace
 
@@ -23,20 +27,6 @@ asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, b
     if (!v || terminal(v->row.state) || std::chrono::steady_clock::now() >= deadline) co_return v;
     co_await news->wait(deadline);
   }
-}
-
-reading_place::reading_place(exchange& x)
-    : options_(x.server.options) {
-  if (!x.body.spooled()) return;
-  taken_ = &x.server.spooled_requests;
-  is_one_too_many_ = ++*taken_ > options_.http.spooling_requests;
-}
-reading_place::~reading_place() {
-  if (taken_) --*taken_;
-}
-failure reading_place::refused() const {
-  return is_one_too_many_ ? fail(errc::overloaded, "http.spooling_requests large requests are being read")
-                          : fail(errc::none);
 }
 
 accepting::accepting(const server_context& server, notebook_id home, job_type job)
@@ -60,7 +50,7 @@ accepting::~accepting() {
 
 submission accepting::next_part(bool last) {
   auto part = next_;
-  part.items = items.take(last ? 0 : items_of_part_);
+  part.items = items.take(last ? 0 : std::min(items_of_part_, 2 * items.waiting()));
   part.options = options;
   part.last = last;
   part.held = held;
@@ -78,7 +68,10 @@ bool accepting::part_is_full() const {
 }
 
 failure accepting::send_if_full() {
-  return part_is_full() ? send_part() : fail(errc::none);
+  if (!adds()) return part_is_full() ? send_part() : fail(errc::none);
+  return items.waiting_bytes() <= most_bytes_added
+             ? fail(errc::none)
+             : fail(errc::too_large, "items: more than 32 MiB for a batch that is there already");
 }
 
 failure accepting::send_part() {

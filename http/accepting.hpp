@@ -7,26 +7,10 @@
 
 namespace troupe::http {
 
-/// A place among the `http.spooling_requests` that have their long bodies read; a body in memory needs none.
-class reading_place {
-public:
-  explicit reading_place(exchange& x);
-  ~reading_place();
-  reading_place(const reading_place&) = delete;
-
-  /// `overloaded` when all places are taken.
-  failure refused() const;
-
-private:
-  const settings& options_;
-  std::atomic<int64_t>* taken_ = nullptr;
-  bool is_one_too_many_ = false;
-};
-
 class accepting {
 public:
   accepting(const server_context& server, notebook_id home, job_type job);
-  /// What is added to an open batch, in one part: `limits.append_items` at most.
+  /// What is added to an open batch: `limits.append_items` at most.
   accepting(const server_context& server, const batch& open);
   /// Unless it was completed, what was sent of it is dropped.
   ~accepting();
@@ -40,7 +24,8 @@ public:
 
   /// Sends the items that have gathered as a part of the batch, if they fill one: `limits.accept_chunk` of
   /// them, or 2 MiB. The first has half as many items, and is waited for, as its answer names the batch for
-  /// the others. Of these one is on its way while the next gathers. For a worker's thread.
+  /// the others. Of these one is on its way while the next gathers. What is added is one part, sent by
+  /// `complete`: it fails with `too_large` beyond 32 MiB. For a worker's thread.
   failure send_if_full();
   /// To an open batch, not a new one.
   bool adds() const { return next_.add_to != batch_id{}; }

@@ -85,7 +85,7 @@ batch accept(ledger& l, uint32_t items) {
   const auto id = l.begin(notebook_id{1}, job_type::url_parse, {});
   uint32_t to = 0;
   for (uint32_t from = 0; from < items; from = to) {
-    to = std::min(items, from + (from == 0 ? items_in_a_part / 2 : items_in_a_part));
+    to = std::min(items, from + (from == 0 ? (items_in_a_part + 1) / 2 : items_in_a_part));
     std::vector<item_spec> part;
     for (uint32_t i = from; i < to; ++i)
       part.push_back({.url = "http://127.0.0.1:1/" + std::to_string(i)});

@@ -17,14 +17,31 @@ struct taking {
   submission_request request;
 };
 
+/// A place among the `http.spooling_requests` that have their spooled bodies read.
+class reading_place {
+public:
+  explicit reading_place(server_context& server)
+      : taken_(server.spooled_requests)
+      , is_one_too_many_(++taken_ > server.options.http.spooling_requests) {}
+  ~reading_place() { --taken_; }
+  reading_place(const reading_place&) = delete;
+
+  bool is_one_too_many() const { return is_one_too_many_; }
+
+private:
+  std::atomic<int64_t>& taken_;
+  bool is_one_too_many_;
+};
+
 /// Reads the body: at once when it is in memory, on a worker's thread when it is a file.
 asio::awaitable<failure> read_body(exchange& x, taking& t) {
   if (!x.body.spooled()) {
     t.request = read_submission(x.body.text(), t.batch.items, nullptr);
     co_return fail(errc::none);
   }
-  const reading_place place{x};
-  if (auto f = place.refused(); f.code != errc::none) co_return f;
+  const reading_place place{x.server};
+  if (place.is_one_too_many())
+    co_return fail(errc::overloaded, "http.spooling_requests large requests are being read");
   co_await callback<bool>(x, [&](auto done) {
     asio::post(x.server.workers, [&x, &t, done] {
       t.request = read_submission(x.body.file(), t.batch.items, [&] { return t.batch.send_if_full(); });

@@ -119,7 +119,7 @@ void take_head(const v1_submission& head, accepting& into) {
 
 /// Reads the items of the body into the batch, sending parts of it meanwhile when the body is long.
 asio::awaitable<failure> read_items(exchange& x, accepting& batch, bool lines) {
-  const bool parts = x.body.spooled() && !batch.adds();
+  const bool parts = x.body.spooled();
   const on_item next = [&batch, parts] { return parts ? batch.send_if_full() : fail(errc::none); };
   auto how = reading_for(x, batch, next);
   if (batch.adds()) how.limit = "limits.append_items";
@@ -153,8 +153,6 @@ asio::awaitable<response> create(exchange& x) {
   if (!boundary.empty()) co_return co_await create_of_files(x, boundary);
   auto no = co_await read_whole_body(x);
   if (no) co_return std::move(*no);
-  const reading_place place{x};
-  if (auto f = place.refused(); f.code != errc::none) co_return error_response(f);
   const bool lines = is_lines(x.content_type);
   const auto read_head = [&x, lines] { return lines ? read_v1_query(x.query) : read_v1_head(x.body, false); };
   const auto head = co_await on_body<result<v1_submission>>(x, x.body.spooled(), read_head);
@@ -178,8 +176,6 @@ asio::awaitable<response> append(exchange& x) {
   if (auto refused = v1_refuse_write(x, b->row.home)) co_return std::move(*refused);
   const bool lines = is_lines(x.content_type);
   const auto strict = x.query.find("strict");
-  const reading_place place{x};
-  if (auto full = place.refused(); full.code != errc::none) co_return error_response(full);
   accepting batch{x.server, b->row};
   auto f = co_await read_items(x, batch, lines);
   if (f.code == errc::none)

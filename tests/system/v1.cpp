@@ -207,6 +207,10 @@ BOOST_AUTO_TEST_CASE(what_is_too_much_leaves_nothing) {
   BOOST_TEST(no.status == 400);
   BOOST_TEST(no.body.find("limits.append_items") != std::string::npos, no.body);
   BOOST_TEST(server->get("/v1/batches/" + id).json()["counts"]["total"] == 1);
+  auto texts = json::array();
+  for (int i = 0; i < 34; ++i)
+    texts.push_back({{"text", std::string(1'000'000, 'x')}});
+  BOOST_TEST(server->post("/v1/batches/" + id + "/items", json{{"items", texts}}.dump()).status == 413);
   BOOST_TEST(more(100).status == 202);
   BOOST_TEST(server->get("/v1/batches/" + id).json()["counts"]["total"] == 101);
 }
