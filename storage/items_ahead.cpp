@@ -3,6 +3,7 @@
 #include "storage/layout.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -21,8 +22,11 @@ auto part_of(Parts& parts, const item_key& k) {
 } // namespace
 
 void items_ahead::read(const item_key& k, const std::function<bool(const item_key&)>& is_staged) {
-  if (part_of(parts_, k) != parts_.rend()) return;
-  if (parts_.size() >= most_parts) parts_.pop_front();
+  if (const auto known = part_of(parts_, k); known != parts_.rend()) {
+    known->was_asked_for = true;
+    return;
+  }
+  if (!make_room()) return;
   auto& p = parts_.emplace_back(part{k.batch, k.index / stretch, {}});
   const auto first = p.number * stretch;
   const auto at = db_.snapshot();
@@ -32,6 +36,23 @@ void items_ahead::read(const item_key& k, const std::function<bool(const item_ke
     x.key = {k.batch, key::index_of(row->key())};
     if (!is_staged(x.key) && layout::decode(row->value(), x)) p.rows.emplace(x.key.index, std::move(x));
   }
+}
+
+/// By second chance (the "clock" algorithm, F. J. Corbató, A Paging Experiment with the Multics System,
+/// 1968), where what is given one keeps the newcomer out: batches that end their items in turn would
+/// otherwise drop each other's stretches, and read one for every item.
+bool items_ahead::make_room() {
+  if (parts_.size() < most_parts) return true;
+  const auto spent = std::find_if(parts_.begin(), parts_.end(), [](const auto& p) { return p.rows.empty(); });
+  if (spent != parts_.end()) {
+    parts_.erase(spent);
+    return true;
+  }
+  auto oldest = std::move(parts_.front());
+  parts_.pop_front();
+  if (!std::exchange(oldest.was_asked_for, false)) return true;
+  parts_.push_back(std::move(oldest));
+  return false;
 }
 
 const item* items_ahead::find(const item_key& k) const {

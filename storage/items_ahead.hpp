@@ -20,8 +20,8 @@ public:
   explicit items_ahead(const engine& db)
       : db_(db) {}
 
-  /// Reads the stretch that holds `k`, unless it was; but not rows whose newest state is not stored yet.
-  /// Throws `unreadable`.
+  /// Reads the stretch that holds `k`, unless it was, or too many stretches are asked for in turn to keep it
+  /// until it is asked for again; but not rows whose newest state is not stored yet. Throws `unreadable`.
   void read(const item_key& k, const std::function<bool(const item_key&)>& is_staged);
   /// The stored row; null: unknown here.
   const item* find(const item_key& k) const;
@@ -34,8 +34,12 @@ private:
     batch_id batch{};
     uint32_t number = 0;
     std::unordered_map<uint32_t, item> rows;
+    /// Since it was last looked at to be dropped.
+    bool was_asked_for = true;
   };
   static constexpr size_t most_parts = 64;
+
+  bool make_room();
 
   const engine& db_;
   /// The newest last.
