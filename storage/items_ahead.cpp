@@ -11,7 +11,7 @@ namespace key = layout::key;
 
 namespace {
 
-/// Of the newest part first: that is the one that is mostly asked for.
+/// From the end: the newest part is the one that is mostly asked for.
 template <class Parts>
 auto part_of(Parts& parts, const item_key& k) {
   return std::find_if(parts.rbegin(), parts.rend(), [&](const auto& p) {

@@ -42,7 +42,7 @@ private:
   bool make_room();
 
   const engine& db_;
-  /// The newest last.
+  /// The newest last, behind them those that were given a second chance.
   std::deque<part> parts_;
 };
 

@@ -293,6 +293,8 @@ test("every operation, and every error that the description names", { timeout: 3
     const nb = { path: { notebook: 5 } };
     assert.equal((await w.ask("createOriginal", { body: large, type: "text/plain" })).json.code, "too_large");
     assert.equal((await w.ask("guideUpload", { ...nb, ...form([["file", large, "large.txt"]]) })).json.code, "too_large");
+    const texts = Array.from({ length: 34 }, () => ({ text: "x".repeat(1_000_000) }));
+    assert.equal((await w.ask("addItems", { ...(await all.addItems()), json: { items: texts } })).json.code, "too_large");
     assert.equal((await w.ask("guideUpload", { ...nb, json: {}, wrong: true })).json.code, "unsupported_media_type");
     assert.equal((await w.ask("createOriginal", { query: { sha256: "0".repeat(64) }, body: "x", type: "text/plain" })).json.code, "digest_mismatch");
     assert.equal((await w.ask("createOriginal", { body: "", type: "text/plain" })).json.code, "empty_content");
