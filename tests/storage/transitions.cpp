@@ -64,6 +64,28 @@ BOOST_DATA_TEST_CASE(what_was_read_ahead_is_never_older_than_the_store, engines,
   s.check_sound();
 }
 
+BOOST_DATA_TEST_CASE(rows_read_ahead_leave_out_what_was_staged_before, engines, kind) {
+  constexpr uint32_t stretch = items_ahead::stretch;
+  store s(kind);
+  // As many batches as stretches are kept: who comes then is kept out for a while.
+  for (int others = 0; others < 64; ++others) {
+    const auto b = s.accept(specs(stretch));
+    BOOST_TEST(s.end(s.ending_of({b.id, 0}, item_state::retry_wait)).applied);
+    s.flush();
+  }
+  const auto b = s.accept(specs(3 * stretch));
+  const item_key first{b.id, 0};
+  const auto late = s.ending_of(first, item_state::failed);
+  BOOST_TEST(s.end(s.ending_of(first, item_state::retry_wait)).applied);
+  for (uint32_t i = 1; i < stretch; ++i)
+    BOOST_TEST(s.end(s.ending_of({b.id, i}, item_state::retry_wait)).applied);
+  s.flush();
+  BOOST_TEST(!s.end(late).applied);
+  s.flush();
+  BOOST_TEST(s.row(first).attempts == 1u);
+  s.check_sound();
+}
+
 BOOST_DATA_TEST_CASE(a_text_that_went_is_no_duplicate_in_the_same_commit, engines, kind) {
   store s(kind);
   const auto b = s.accept(specs(2));
