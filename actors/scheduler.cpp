@@ -1,18 +1,15 @@
 #include "actors/scheduler.hpp"
 
+#include "actors/quiet_clock.hpp"
 #include "process/scheduling.hpp"
 
-#include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/policy/unprofiled.hpp>
 #include <caf/scheduler/coordinator.hpp>
 
-#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <set>
 #include <thread>
-#include <unordered_set>
 
 namespace troupe {
 namespace {
@@ -86,53 +83,15 @@ public:
 private:
   /// `may_wait`: so many jobs have a thread that comes for them soon.
   static void enqueue(coordinator_data& all, caf::resumable* job, size_t may_wait) {
-    const std::unique_lock guard(all.lock);
-    all.queue.push_back(job);
-    if (all.asleep > 0 && all.queue.size() > may_wait) all.cv.notify_one();
+    bool wakes = false;
+    {
+      const std::unique_lock guard(all.lock);
+      all.queue.push_back(job);
+      wakes = all.asleep > 0 && all.queue.size() > may_wait;
+    }
+    // Who is woken may take this core at once: not to wait for the lock.
+    if (wakes) all.cv.notify_one();
   }
-};
-
-/// Knows who has set a timer.
-class quiet_clock final : public caf::detail::thread_safe_actor_clock {
-public:
-  using super = caf::detail::thread_safe_actor_clock;
-
-  void set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
-                            uint64_t id) override {
-    note(self);
-    super::set_ordinary_timeout(t, self, type, id);
-  }
-  void set_request_timeout(time_point t, caf::abstract_actor* self, caf::message_id id) override {
-    note(self);
-    super::set_request_timeout(t, self, id);
-  }
-  void set_multi_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
-                         uint64_t id) override {
-    note(self);
-    super::set_multi_timeout(t, self, type, id);
-  }
-  void cancel_timeouts(caf::abstract_actor* self) override {
-    if (forget(self)) super::cancel_timeouts(self);
-  }
-
-private:
-  struct part {
-    std::mutex lock;
-    std::unordered_set<caf::actor_id> with_timers;
-  };
-  part& part_of(caf::abstract_actor* self) { return parts_[self->id() % parts_.size()]; }
-  void note(caf::abstract_actor* self) {
-    auto& p = part_of(self);
-    const std::lock_guard guard(p.lock);
-    p.with_timers.insert(self->id());
-  }
-  bool forget(caf::abstract_actor* self) {
-    auto& p = part_of(self);
-    const std::lock_guard guard(p.lock);
-    return p.with_timers.erase(self->id()) > 0;
-  }
-
-  std::array<part, 16> parts_;
 };
 
 class coordinator final : public caf::scheduler::coordinator<sharing> {
@@ -149,13 +108,13 @@ protected:
     timer_ = std::thread([this] {
       caf::detail::set_thread_name("caf.timer");
       system().thread_started();
-      clock_.run_dispatch_loop();
+      clock_.run();
       system().thread_terminates();
     });
   }
   void stop() override {
     super::stop();
-    clock_.cancel_dispatch_loop();
+    clock_.stop();
     timer_.join();
   }
 

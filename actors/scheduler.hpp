@@ -14,8 +14,7 @@ namespace troupe {
 ///   - What a running actor sends wakes a sleeping thread only when something else waits already: its own
 ///     thread takes it a moment later. It waits for that actor at most, that is for
 ///     `scheduler.max-throughput` messages. No actor may block until another one of its pool has run.
-///   - An actor that ends tells the clock only when it has set a timer. CAF's clock is told by every actor
-///     (local_actor::cleanup), each time by waking its thread.
+///   - Timers are a quiet_clock's (quiet_clock.hpp).
 void use_sharing_scheduler(caf::actor_system_config& config);
 
 } // namespace troupe

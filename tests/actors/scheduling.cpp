@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <future>
 #include <latch>
+#include <thread>
+#include <vector>
 
 using namespace troupe;
 
@@ -143,6 +145,47 @@ BOOST_AUTO_TEST_CASE(timers_of_the_dead_are_cancelled) {
   caf::anon_send(sys.spawn<told_when_gone>(mute, &gone), 1);
   BOOST_TEST((gone.get_future().wait_for(patience) == std::future_status::ready));
   caf::anon_send_exit(mute, caf::exit_reason::user_shutdown);
+}
+
+/// A message that is to come later keeps who it is for, and its thread.
+BOOST_AUTO_TEST_CASE(systems_end_whatever_timers_are_set) {
+  std::promise<void> ended;
+  std::thread life([&] {
+    {
+      actor_config config{with_threads(2)};
+      caf::actor_system sys{config};
+      sys.spawn<caf::detached>([](caf::event_based_actor* self) {
+        self->delayed_send(self, std::chrono::hours(24), 1);
+        self->quit();
+      });
+    }
+    ended.set_value();
+  });
+  const bool has_ended = ended.get_future().wait_for(patience) == std::future_status::ready;
+  BOOST_TEST(has_ended);
+  if (!has_ended) std::abort();
+  life.join();
+}
+
+/// A timer that is due before all others is not slept through.
+BOOST_AUTO_TEST_CASE(timers_ring_in_the_order_of_their_times) {
+  actor_config config{with_threads(2)};
+  caf::actor_system sys{config};
+  std::vector<int> rung;
+  std::promise<void> last;
+  sys.spawn([&](caf::event_based_actor* a) -> caf::behavior {
+    a->delayed_send(a, std::chrono::hours(1), 0);
+    for (const int ms : {60, 20, 40})
+      a->delayed_send(a, std::chrono::milliseconds(ms), ms);
+    return {[&, a](int ms) {
+      rung.push_back(ms);
+      if (rung.size() < 3) return;
+      a->quit();
+      last.set_value();
+    }};
+  });
+  BOOST_TEST_REQUIRE((last.get_future().wait_for(patience) == std::future_status::ready));
+  BOOST_TEST((rung == std::vector{20, 40, 60}));
 }
 
 BOOST_AUTO_TEST_CASE(supervisors_hold_so_many_items_together) {
