@@ -102,10 +102,8 @@ using writer_actor = caf::typed_actor<
 
 /// READER: reads for supervisors, on a thread of its own.
 using reader_actor = caf::typed_actor<
-    // The open items of a batch from an index on, at most so many.
-    caf::replies_to<read_atom, batch, uint32_t, uint32_t>::with<item_page>,
-    // Those that are more urgent than their batch, from a position on.
-    caf::replies_to<read_atom, batch, std::string, uint32_t>::with<urgent_page>,
+    // The open items of a batch from a place on, those that are more urgent than it first, at most so many.
+    caf::replies_to<read_atom, batch, reading_place, uint32_t>::with<item_page>,
     // The bytes behind a name, small ones carried along; an error when they are not stored.
     caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.

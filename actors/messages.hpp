@@ -77,16 +77,18 @@ struct node_card {
   std::vector<std::string> serving;
 };
 
-/// A stretch of a batch's open items; `next` is the index to go on from.
-struct item_page {
-  std::vector<open_item> items;
+/// How far a batch's open items have been read.
+struct reading_place {
+  /// Where to go on with those that are more urgent than their batch; none: they have all been read.
+  std::optional<std::string> urgent = std::string{};
+  /// The index to go on from with all of them.
   uint32_t next = 0;
 };
 
-/// Open items that are more urgent than their batch; `position` is where to go on, empty at the end.
-struct urgent_page {
+/// A stretch of a batch's open items, and where to go on.
+struct item_page {
   std::vector<open_item> items;
-  std::string position;
+  reading_place reached;
 };
 
 /// What is to be sent to a webhook now.

@@ -22,6 +22,20 @@ caf::result<T> reading_of(Read read) {
   }
 }
 
+item_page read_items(const catalog& store, const batch& b, const reading_place& from, uint32_t limit) {
+  item_page page{{}, from};
+  auto& [urgent, next] = page.reached;
+  if (urgent) {
+    page.items = store.urgent_items(b, *urgent, limit);
+    if (!urgent->empty()) return page;
+    urgent.reset();
+  }
+  if (page.items.size() == limit) return page;
+  auto others = store.open_items(b, next, limit - static_cast<uint32_t>(page.items.size()));
+  std::move(others.begin(), others.end(), std::back_inserter(page.items));
+  return page;
+}
+
 constexpr uint32_t bulk_items = 64;
 
 /// The next items that a bulk action is about, in the batch that it has come to.
@@ -65,20 +79,9 @@ bulk_page read_bulk_page(const catalog& store, const bulk_action& what) {
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>, const catalog* store) {
   return {
-      [store](read_atom, const batch& b, uint32_t first, uint32_t limit) {
-        return reading_of<item_page>([&]() -> caf::result<item_page> {
-          item_page page;
-          page.items = store->open_items(b, first, limit);
-          page.next = first;
-          return page;
-        });
-      },
-      [store](read_atom, const batch& b, const std::string& position, uint32_t limit) {
-        return reading_of<urgent_page>([&]() -> caf::result<urgent_page> {
-          urgent_page page{{}, position};
-          page.items = store->urgent_items(b, page.position, limit);
-          return page;
-        });
+      [store](read_atom, const batch& b, const reading_place& from, uint32_t limit) {
+        return reading_of<item_page>(
+            [&]() -> caf::result<item_page> { return read_items(*store, b, from, limit); });
       },
       [store](read_atom, const digest& hash, uint64_t size) {
         return reading_of<content_ref>([&]() -> caf::result<content_ref> {

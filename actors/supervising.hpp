@@ -52,11 +52,8 @@ struct supervisor_state {
   std::unordered_set<uint32_t> to_cancel;
   /// Who waits for an item that was cancelled to be final.
   std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
-  uint32_t next = 0;
-  /// Where to go on with the urgent items, until they have all been read.
-  std::string urgent_position;
-  bool urgent_read = false;
-  /// How often they were begun to be read anew.
+  reading_place reached;
+  /// How often the urgent items were begun to be read anew.
   uint32_t urgent_turn = 0;
   /// Items that are not due for long and were passed over: the first of them, and when one is due.
   uint32_t passed_from = ~uint32_t{0};
@@ -128,11 +125,10 @@ private:
   size_t held() const { return s_.slots.size() - s_.in_backoff; }
   void reading_ended();
   void count_held();
-  void read_urgent(uint32_t limit);
-  void take_urgent(urgent_page& page, uint32_t turn);
+  void read_on(uint32_t limit);
   void read_urgent_again();
-  void read_from(uint32_t first, uint32_t limit, bool in_order);
-  void take_page(item_page& page, uint32_t first, bool in_order);
+  void take_page(item_page& page, uint32_t first, uint32_t urgent_turn);
+  void take_one(item_page& page, uint32_t index);
   bool ends_at_once(slot& it);
   void pass_over(uint32_t index, timestamp due);
   void look_again_from(uint32_t index);

@@ -93,7 +93,7 @@ caf::result<bool> supervising::cancel_item(uint32_t index) {
   const auto it = s_.slots.find(index);
   if (it == s_.slots.end()) {
     s_.to_cancel.insert(index);
-    read_from(index, 1, false);
+    read_one(index);
   } else if (it->second.at == place::persist) {
     // Should that ending not be final, the wish still holds.
     s_.to_cancel.insert(index);

@@ -41,19 +41,17 @@ void supervising::read() {
   count_held();
   const auto most = lookahead();
   if (holds_back() || b.retry.next != 0 || b.options.not_before > now() || held() >= most) return;
+  if (!s_.reached.urgent && s_.reached.next >= b.counts.total) return;
   const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(most));
   s_.held.set(held() + limit);
-  if (!s_.urgent_read) return read_urgent(limit);
-  if (s_.next >= b.counts.total) return s_.held.set(held());
   s_.reading = true;
-  read_from(s_.next, limit, true);
+  read_on(limit);
 }
 
-void supervising::read_urgent(uint32_t limit) {
-  s_.reading = true;
-  self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.urgent_position, limit)
-      .then([self = self_,
-             turn = s_.urgent_turn](urgent_page& page) { supervising(self).take_urgent(page, turn); },
+void supervising::read_on(uint32_t limit) {
+  self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.reached, limit)
+      .then([self = self_, first = s_.reached.next,
+             turn = s_.urgent_turn](item_page& page) { supervising(self).take_page(page, first, turn); },
             [self = self_](const caf::error&) {
               supervising(self).reading_ended();
               self->delayed_send(self, storage_pause, start_atom_v);
@@ -72,17 +70,16 @@ void supervising::count_held() {
 
 void supervising::read_urgent_again() {
   ++s_.urgent_turn;
-  s_.urgent_read = false;
-  s_.urgent_position.clear();
+  s_.reached.urgent.emplace();
 }
 
-void supervising::take_urgent(urgent_page& page, uint32_t turn) {
+void supervising::take_page(item_page& page, uint32_t first, uint32_t urgent_turn) {
   reading_ended();
+  // What it held was not taken: it is read again.
   if (holds_back()) return settle();
-  if (turn == s_.urgent_turn) {
-    s_.urgent_position = std::move(page.position);
-    s_.urgent_read = s_.urgent_position.empty();
-  }
+  // Unless what is to be read begins further back now.
+  if (s_.urgent_turn == urgent_turn) s_.reached.urgent = std::move(page.reached.urgent);
+  if (s_.reached.next == first) s_.reached.next = page.reached.next;
   std::vector<wanted_turn> wants;
   for (auto& x : page.items)
     take(x, wants);
@@ -91,37 +88,24 @@ void supervising::take_urgent(urgent_page& page, uint32_t turn) {
   settle();
 }
 
-void supervising::read_from(uint32_t first, uint32_t limit, bool in_order) {
-  self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, first, limit)
-      .then([self = self_, first,
-             in_order](item_page& page) { supervising(self).take_page(page, first, in_order); },
-            [self = self_, first, in_order](const caf::error&) {
-              if (!in_order) return self->delayed_send(self, storage_pause, read_atom_v, first);
-              supervising(self).reading_ended();
-              self->delayed_send(self, storage_pause, start_atom_v);
+void supervising::read_one(uint32_t index) {
+  self_
+      ->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, reading_place{std::nullopt, index},
+                uint32_t{1})
+      .then([self = self_, index](item_page& page) { supervising(self).take_one(page, index); },
+            [self = self_, index](const caf::error&) {
+              self->delayed_send(self, storage_pause, read_atom_v, index);
             });
 }
 
-void supervising::read_one(uint32_t index) {
-  read_from(index, 1, false);
-}
-
-void supervising::take_page(item_page& page, uint32_t first, bool in_order) {
-  if (in_order) {
-    reading_ended();
-    // What it held was not taken: it is read again.
-    if (holds_back()) return settle();
-    // Unless what is to be read begins further back now.
-    if (s_.next == first) s_.next = page.next;
-  }
+void supervising::take_one(item_page& page, uint32_t index) {
   std::vector<wanted_turn> wants;
-  bool found = false;
-  for (auto& x : page.items) {
-    found = found || x.row.key.index == first;
-    if (in_order || x.row.key.index == first) take(x, wants);
-  }
-  // An item that was asked for by itself and is not open has ended before.
-  if (!in_order && !found) tell_cancelled(first);
+  // Unless it has ended before.
+  const bool open = !page.items.empty() && page.items.front().row.key.index == index;
+  if (open)
+    take(page.items.front(), wants);
+  else
+    tell_cancelled(index);
   want(std::move(wants));
   read();
   settle();
@@ -174,7 +158,7 @@ void supervising::pass_over(uint32_t index, timestamp due) {
 }
 
 void supervising::look_again_from(uint32_t index) {
-  s_.next = std::min(s_.next, index);
+  s_.reached.next = std::min(s_.reached.next, index);
   read_urgent_again();
   s_.passed_due = s_.passed_from == ~uint32_t{0} ? timestamp::max() : s_.passed_due;
 }
@@ -195,8 +179,8 @@ void supervising::follow(slot& it, const std::optional<item>& original) {
   if (original && original->not_before > now()) return pass_over(index, original->not_before);
   // It ended after this page was read, or this one is more urgent: read both again.
   s_.slots.erase(index);
-  read_from(leader, 1, false);
-  read_from(index, 1, false);
+  read_one(leader);
+  read_one(index);
 }
 
 void supervising::take_over(slot& it, const item& original) {
