@@ -11,8 +11,8 @@
 ///   items       batch:8 index:4                       item
 ///   attempts    batch:8 index:4 number:4              attempt
 ///   sources     source:8                              source
-///   content     sha256:32                             bytes of Markdown or of a small original; large ones
-///                                                     are files (file_store.hpp)
+///   content     sha256:32                             bytes of Markdown or of a small original, packed on
+///                                                     disk (packed.hpp); large ones are files (file_store.hpp)
 ///   events      event:8                               event; the oldest are trimmed
 ///   quarantine  table:1 key                           the bytes of a row that could not be read
 ///   index       'n' notebook:8                        notebook
@@ -49,7 +49,7 @@
 
 namespace troupe::layout {
 
-constexpr uint64_t schema_version = 1;
+constexpr uint64_t schema_version = 2;
 
 namespace key {
 constexpr std::string_view schema = "schema";

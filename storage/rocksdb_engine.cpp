@@ -1,4 +1,5 @@
 #include "storage/engine.hpp"
+#include "storage/packed.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -44,6 +45,8 @@ public:
   void put(table t, std::string_view key, std::string_view value) override {
     if (t == table::index)
       keep(key, value, false);
+    else if (t == table::content)
+      batch_.Put(at(t), slice(key), slice(packed::pack(value)));
     else
       batch_.Put(at(t), slice(key), slice(value));
   }
@@ -107,21 +110,30 @@ void check(const rocksdb::Status& s) {
   if (!s.ok()) throw unreadable(s.ToString());
 }
 
+/// A value as it was put.
+std::string plain(table t, std::string stored) {
+  if (t != table::content) return stored;
+  auto bytes = packed::unpack(stored);
+  if (!bytes) throw unreadable("a content is damaged");
+  return std::move(*bytes);
+}
+
 /// The value, or none when there is no such key.
-std::optional<std::string> found(const rocksdb::Status& s, std::string& value) {
+std::optional<std::string> found(const rocksdb::Status& s, table t, std::string& value) {
   if (s.IsNotFound()) return std::nullopt;
   check(s);
-  return std::move(value);
+  return plain(t, std::move(value));
 }
 
 class rocksdb_cursor final : public cursor {
 public:
-  rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* h,
+  rocksdb_cursor(rocksdb::DB& db, rocksdb::ReadOptions options, const handles& h, table t,
                  std::string_view from, std::string_view to)
-      : to_(to) {
+      : table_(t)
+      , to_(to) {
     to_slice_ = slice(to_);
     options.iterate_upper_bound = &to_slice_;
-    at_.reset(db.NewIterator(options, h));
+    at_.reset(db.NewIterator(options, h[static_cast<size_t>(t)]));
     at_->Seek(slice(from));
   }
   bool valid() const override {
@@ -131,9 +143,15 @@ public:
   }
   void next() override { at_->Next(); }
   std::string_view key() const override { return text(at_->key()); }
-  std::string_view value() const override { return text(at_->value()); }
+  std::string_view value() const override {
+    if (table_ != table::content) return text(at_->value());
+    value_ = plain(table_, at_->value().ToString());
+    return value_;
+  }
 
 private:
+  const table table_;
+  mutable std::string value_;
   std::string to_;
   rocksdb::Slice to_slice_;
   std::unique_ptr<rocksdb::Iterator> at_;
@@ -150,10 +168,10 @@ public:
 
   std::optional<std::string> get(table t, std::string_view key) const override {
     std::string value;
-    return found(db_.Get(options_, at(t), slice(key), &value), value);
+    return found(db_.Get(options_, at(t), slice(key), &value), t, value);
   }
   std::unique_ptr<cursor> scan(table t, std::string_view from, std::string_view to) const override {
-    return std::make_unique<rocksdb_cursor>(db_, options_, at(t), from, to);
+    return std::make_unique<rocksdb_cursor>(db_, options_, handles_, t, from, to);
   }
   std::optional<std::pair<std::string, std::string>> last(table t, std::string_view from,
                                                           std::string_view to) const override {
@@ -162,7 +180,7 @@ public:
     if (it->Valid() && text(it->key()) == to) it->Prev();
     check(it->status());
     if (!it->Valid() || text(it->key()) < from) return std::nullopt;
-    return std::pair{it->key().ToString(), it->value().ToString()};
+    return std::pair{it->key().ToString(), plain(t, it->value().ToString())};
   }
 
 private:
@@ -199,14 +217,14 @@ public:
   std::unique_ptr<view> snapshot() const override { return std::make_unique<rocksdb_view>(*db_, handles_); }
   std::optional<std::string> get(table t, std::string_view key) const override {
     std::string value;
-    return found(db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value), value);
+    return found(db_->Get({}, handles_[static_cast<size_t>(t)], slice(key), &value), t, value);
   }
   std::optional<std::string> get_in_memory(table t, std::string_view key) const override {
     rocksdb::ReadOptions options;
     options.read_tier = rocksdb::kBlockCacheTier;
     std::string value;
     if (!db_->Get(options, handles_[static_cast<size_t>(t)], slice(key), &value).ok()) return std::nullopt;
-    return value;
+    return plain(t, std::move(value));
   }
 
   engine_figures figures() const override {
@@ -276,7 +294,8 @@ rocksdb::ColumnFamilyOptions family_options(table t, const std::shared_ptr<rocks
     // Documents are written once, read rarely and deleted together: kept out of compaction's way.
     o.enable_blob_files = true;
     o.min_blob_size = smallest_blob;
-    o.blob_compression_type = rocksdb::kLZ4Compression;
+    // What is in it is packed already.
+    o.compression = rocksdb::kNoCompression;
     o.enable_blob_garbage_collection = true;
   }
   return o;

@@ -1,0 +1,19 @@
+#pragma once
+/// The form in which contents are kept: packed once, before the log, so that the log, the memtable and the
+/// files hold the small form.
+///
+///   0 bytes                    as they are: packing saved nothing
+///   1 size:4 block             an LZ4 block (LZ4 Block Format Description) of so many bytes, big-endian
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::packed {
+
+/// Any thread. At most 1 GiB.
+std::string pack(std::string_view bytes);
+/// None: `form` is damaged. Any thread.
+std::optional<std::string> unpack(std::string_view form);
+
+} // namespace troupe::packed
