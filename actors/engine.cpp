@@ -167,13 +167,11 @@ public:
   void remove(notebook_id n, source_id s, bool force, answer<bool> done) override {
     ask_value(std::move(done), remove_atom_v, n, s, force);
   }
-  std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) override {
-    return std::make_shared<hub::subscription>(
-        hub_.listen(id, [changed = std::move(changed)](const news&) { changed(); }));
+  std::shared_ptr<void> watch(batch_id id, news what, std::function<void()> changed) override {
+    return std::make_shared<hub::subscription>(hub_.listen(id, what, std::move(changed)));
   }
   std::shared_ptr<void> watch_all(std::function<void()> changed) override {
-    return std::make_shared<hub::subscription>(
-        hub_.listen_all([changed = std::move(changed)](const news&) { changed(); }));
+    return std::make_shared<hub::subscription>(hub_.listen_all(std::move(changed)));
   }
   node_health health() const override {
     return {ready_, draining_, open_batches_, transfers_ ? transfers_->count().running : 0};

@@ -6,6 +6,7 @@
 /// done now is answered `overloaded`, what is about something that does not exist `not_found`.
 
 #include "actors/neighbours.hpp"
+#include "actors/news.hpp"
 #include "actors/questions.hpp"
 #include "model/backup.hpp"
 #include "model/spool.hpp"
@@ -223,10 +224,10 @@ public:
   virtual void drop_upload(item_key item, answer<bool> done) = 0;
   virtual void remove(notebook_id n, source_id s, bool force, answer<bool> done) = 0;
 
-  /// Calls `changed` at every news of the batch, until the returned token is dropped. `changed` must not
+  /// Calls `changed` at such news of the batch, until the returned token is dropped. `changed` must not
   /// block.
-  virtual std::shared_ptr<void> watch(batch_id id, std::function<void()> changed) = 0;
-  /// The same, at every durable event of any batch.
+  virtual std::shared_ptr<void> watch(batch_id id, news what, std::function<void()> changed) = 0;
+  /// The same, at events of any batch.
   virtual std::shared_ptr<void> watch_all(std::function<void()> changed) = 0;
   virtual node_health health() const = 0;
 

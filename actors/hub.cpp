@@ -31,11 +31,10 @@ void hub::set(item_key item, phase now) {
     it->second = {item.index, now, 0, std::chrono::steady_clock::now()};
     if (!listeners_.contains(item.batch)) return;
   }
-  tell({item.batch, item.index, nullptr, now});
+  tell(item.batch, news::stages);
 }
 
 void hub::progress(item_key item, uint8_t percent) {
-  news n{item.batch, item.index};
   {
     const std::lock_guard lock{mutex_};
     const auto batch = working_.find(item.batch);
@@ -43,9 +42,8 @@ void hub::progress(item_key item, uint8_t percent) {
     const auto it = batch->second.items.find(item.index);
     if (it == batch->second.items.end()) return;
     it->second.percent = percent;
-    n.now = it->second.now;
   }
-  tell(n);
+  tell(item.batch, news::stages);
 }
 
 void hub::clear(item_key item) {
@@ -118,42 +116,45 @@ void hub::tell_outbox(const std::vector<uint64_t>& webhooks) const {
 }
 
 void hub::publish(const std::vector<event>& events) {
-  std::unordered_map<batch_id, uint32_t> ended;
+  // Batches, with the items that leave.
+  std::unordered_map<batch_id, uint32_t> changed;
   std::vector<entries::node_type> gone;
   {
     const std::lock_guard lock{mutex_};
-    for (const auto& e : events)
+    for (const auto& e : events) {
+      auto& ended = changed[e.batch];
       if (e.kind == event_kind::item_finished || e.kind == event_kind::attempt_failed)
-        ended[e.batch] += take_out({e.batch, e.index});
-    gone.reserve(ended.size());
+        ended += take_out({e.batch, e.index});
+    }
+    gone.reserve(changed.size());
     const std::lock_guard entries_lock{entries_mutex_};
     ++synced_;
     if (events.empty()) return;
     told_ = events.back().number;
-    for (const auto& [batch, items] : ended)
+    for (const auto& [batch, items] : changed)
       gone.push_back(lower(batch, items));
   }
-  for (const auto& e : events)
-    tell({e.batch, e.index, &e, phase::waiting});
-  tell(every_batch, {.durable = &events.back()});
+  for (const auto& [batch, items] : changed)
+    tell(batch, news::events);
+  tell(every_batch, news::events);
 }
 
-void hub::tell(batch_id those_of, const news& n) const {
+void hub::tell(batch_id batch, news what) const {
   std::vector<std::shared_ptr<listener>> those;
   {
     const std::lock_guard lock{mutex_};
-    const auto it = listeners_.find(those_of);
+    const auto it = listeners_.find(batch);
     if (it == listeners_.end()) return;
     for (const auto& [number, l] : it->second)
-      those.push_back(l);
+      if (l.what >= what) those.push_back(l.call);
   }
   for (const auto& l : those)
-    (*l)(n);
+    (*l)();
 }
 
-hub::subscription hub::listen(batch_id batch, listener l) {
+hub::subscription hub::listen(batch_id batch, news what, listener l) {
   const std::lock_guard lock{mutex_};
-  listeners_[batch][next_] = std::make_shared<listener>(std::move(l));
+  listeners_[batch][next_] = {what, std::make_shared<listener>(std::move(l))};
   return {this, batch, next_++};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// What is volatile, for those who watch: which stage each item in work is in, and news as it comes.
 
+#include "actors/news.hpp"
 #include "config/metrics.hpp"
 #include "model/batch.hpp"
 
@@ -24,17 +25,8 @@ struct item_in_work {
   std::chrono::steady_clock::time_point since{};
 };
 
-/// News of a batch: a durable event, or an item that changed its stage.
-struct news {
-  batch_id batch{};
-  uint32_t index = 0;
-  /// Null: a stage change, not durable.
-  const event* durable = nullptr;
-  phase now = phase::waiting;
-};
-
 /// Called on the thread that brings the news; must not block nor call the hub.
-using listener = std::function<void(const news&)>;
+using listener = std::function<void()>;
 
 /// Any thread may call any function.
 class hub {
@@ -66,8 +58,8 @@ public:
   void on_outbox(std::function<void(const std::vector<uint64_t>&)> call);
   void tell_outbox(const std::vector<uint64_t>& webhooks) const;
 
-  /// After each synced write, with events or without: tells the listeners of each event's batch; items whose
-  /// attempt has ended are in work no more.
+  /// After each synced write, with events or without: items whose attempt has ended are in work no more, and
+  /// the listeners of each event's batch are told.
   void publish(const std::vector<event>& events);
 
   /// Hears of one batch until the subscription is destroyed.
@@ -92,9 +84,11 @@ public:
     batch_id batch_{};
     uint64_t number_ = 0;
   };
-  [[nodiscard]] subscription listen(batch_id batch, listener l);
-  /// Hears of the durable events of all batches.
-  [[nodiscard]] subscription listen_all(listener l) { return listen(every_batch, std::move(l)); }
+  [[nodiscard]] subscription listen(batch_id batch, news what, listener l);
+  /// Hears of the events of all batches.
+  [[nodiscard]] subscription listen_all(listener l) {
+    return listen(every_batch, news::events, std::move(l));
+  }
 
 private:
   static constexpr batch_id every_batch{};
@@ -113,8 +107,7 @@ private:
   using entries = std::unordered_map<batch_id, batch_in_work>;
   /// Under both. The entry, when nothing of the batch is in work any more: to be freed without locks.
   entries::node_type lower(batch_id batch, uint32_t by);
-  void tell(const news& n) const { tell(n.batch, n); }
-  void tell(batch_id those_of, const news& n) const;
+  void tell(batch_id batch, news what) const;
 
   std::map<phase, metrics::histogram> took_;
   mutable std::mutex mutex_;
@@ -123,7 +116,11 @@ private:
   mutable std::mutex entries_mutex_;
   /// Entries come and go under both locks: either is enough to find one.
   entries working_;
-  std::unordered_map<batch_id, std::unordered_map<uint64_t, std::shared_ptr<listener>>> listeners_;
+  struct told_of {
+    news what;
+    std::shared_ptr<listener> call;
+  };
+  std::unordered_map<batch_id, std::unordered_map<uint64_t, told_of>> listeners_;
   uint64_t next_ = 1;
   /// Written under both locks.
   event_number told_{};

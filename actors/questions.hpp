@@ -40,6 +40,13 @@ struct source_text {
   std::string markdown;
 };
 
+/// A batch, its first item in `batch.items`, and what that has left.
+struct single_view {
+  batch_view batch;
+  /// `not_found`, unless the item has succeeded.
+  result<source_text> text;
+};
+
 struct source_bytes {
   source row;
   content_ref bytes;
@@ -124,6 +131,8 @@ public:
   /// Items from `offset` on, at most `limit`.
   virtual void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                             answer<batch_view> done) = 0;
+  /// A batch of one item that somebody waits for.
+  virtual void single(batch_id id, answer<single_view> done) = 0;
   /// The batch alone, of any notebook.
   virtual void find_batch(batch_id id, answer<batch_view> done) = 0;
   virtual void batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) = 0;

@@ -78,6 +78,16 @@ void stored_answers::batch_status(notebook_id n, batch_id id, uint32_t offset, u
       },
       items_from_offset);
 }
+void stored_answers::single(batch_id id, answer<single_view> done) {
+  read<single_view>(std::move(done), [=, this]() -> result<single_view> {
+    auto b = read_batch(id, 0, 1);
+    if (!b) return b.error();
+    if (b->items.empty()) return fail(errc::not_found, "the batch has no item");
+    const auto& row = b->items.front().row;
+    auto text = row.state == item_state::succeeded ? read_text(row.source) : fail(errc::not_found);
+    return single_view{std::move(*b), std::move(text)};
+  });
+}
 void stored_answers::find_upload(notebook_id n, std::string upload_id, answer<item_view> done) {
   read<item_view>(std::move(done), [=, this]() -> result<item_view> {
     auto row = catalog_.find_upload(n, upload_id);
@@ -106,14 +116,15 @@ void stored_answers::all_sources(notebook_id n, uint64_t limit, uint64_t offset,
   });
 }
 void stored_answers::text(source_id s, answer<source_text> done) {
-  read<source_text>(std::move(done), [=, this]() -> result<source_text> {
-    auto row = catalog_.find_source(s);
-    if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
-    const auto content = catalog_.content(row->markdown, row->markdown_size);
-    if (!content || !content->bytes)
-      return fail(errc::storage_error, "the text of " + file_id(s) + " is missing");
-    return source_text{std::move(*row), std::string(content->view())};
-  });
+  read<source_text>(std::move(done), [=, this] { return read_text(s); });
+}
+result<source_text> stored_answers::read_text(source_id s) const {
+  auto row = catalog_.find_source(s);
+  if (!row) return fail(errc::not_found, "there is no file " + file_id(s));
+  const auto content = catalog_.content(row->markdown, row->markdown_size);
+  if (!content || !content->bytes)
+    return fail(errc::storage_error, "the text of " + file_id(s) + " is missing");
+  return source_text{std::move(*row), std::string(content->view())};
 }
 void stored_answers::original(source_id s, answer<source_bytes> done) {
   read<source_bytes>(std::move(done), [=, this]() -> result<source_bytes> {

@@ -22,6 +22,7 @@ public:
   /// Items from `offset` on, at most `limit`.
   void batch_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit,
                     answer<batch_view> done) override;
+  void single(batch_id id, answer<single_view> done) override;
   void find_batch(batch_id id, answer<batch_view> done) override;
   void batches(batch_filter f, batch_id before, uint32_t limit, answer<batch_page> done) override;
   void items(batch_id id, item_filter f, uint32_t from, uint32_t limit, answer<item_list> done) override;
@@ -64,6 +65,7 @@ private:
   result<batch_view> read_status(notebook_id n, batch_id id, uint32_t offset, uint32_t limit);
   std::optional<batch_view> read_counts(batch_id id);
   result<batch_view> read_batch(batch_id id, uint32_t offset, uint32_t limit);
+  result<source_text> read_text(source_id s) const;
   result<item_list> read_items(batch_id id, const item_filter& f, uint32_t from, uint32_t limit) const;
   result<event_page> read_events(batch_id id, event_number after, uint32_t limit) const;
   item_view seen(item row) const;

@@ -16,17 +16,19 @@ constexpr size_t most_bytes_added = 32u << 20;
 
 } // namespace
 
-asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
-                                                   milliseconds at_most) {
+asio::awaitable<result<single_view>> wait_for_single(exchange& x, batch_id id, milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
-  const auto news = std::make_shared<signal>(x.executor);
-  const auto watching = x.server.to.watch(id, [news] { news->notify(); });
+  const auto changes = std::make_shared<signal>(x.executor);
+  const auto watching = x.server.to.watch(id, news::events, [changes] { changes->notify(); });
   for (;;) {
-    auto v = co_await callback<result<batch_view>>(
-        x, [&](auto done) { x.server.to.ask().batch_status(n, id, 0, 1, done); });
-    if (!v || terminal(v->row.state) || std::chrono::steady_clock::now() >= deadline) co_return v;
-    co_await news->wait(deadline);
+    // At hand, mostly: its item is only read once it has ended.
+    const auto b =
+        co_await callback<result<batch_view>>(x, [&](auto done) { x.server.to.ask().find_batch(id, done); });
+    if (!b) co_return b.error();
+    if (terminal(b->row.state) || std::chrono::steady_clock::now() >= deadline) break;
+    co_await changes->wait(deadline);
   }
+  co_return co_await callback<result<single_view>>(x, [&](auto done) { x.server.to.ask().single(id, done); });
 }
 
 accepting::accepting(const server_context& server, notebook_id home, job_type job)

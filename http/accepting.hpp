@@ -47,8 +47,7 @@ private:
   bool done_ = false;
 };
 
-/// Waits until the batch is final or the time is up; its status then, with its first item.
-asio::awaitable<result<batch_view>> wait_for_batch(exchange& x, notebook_id n, batch_id id,
-                                                   milliseconds at_most);
+/// Waits until a batch of one item is final or the time is up; what there is of it then.
+asio::awaitable<result<single_view>> wait_for_single(exchange& x, batch_id id, milliseconds at_most);
 
 } // namespace troupe::http

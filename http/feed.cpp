@@ -59,7 +59,7 @@ void feed::watch() {
     });
   };
   const auto* b = std::get_if<batch_id>(&what_);
-  watching_ = b ? of_.to.watch(*b, tell) : of_.to.watch_all(tell);
+  watching_ = b ? of_.to.watch(*b, troupe::news::stages, tell) : of_.to.watch_all(tell);
 }
 
 void feed::ask(event_number after, answer<event_page> done) {

@@ -23,7 +23,7 @@ asio::awaitable<response> upload(exchange& x) {
     co_return error_response(batch.items.refusals().front().reason);
   const auto r = co_await batch.complete(x);
   if (r.error.code != errc::none) co_return error_response(r.error);
-  if (body.single()) co_return co_await answer_single(x, *n, r.row.id);
+  if (body.single()) co_return co_await answer_single(x, r.row.id);
   co_return json_response(202, render_accepted(r.row, batch.items));
 }
 

@@ -22,17 +22,15 @@ asio::awaitable<response> health(exchange& x) {
 
 } // namespace
 
-asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id) {
-  const auto v = co_await wait_for_batch(x, n, id, x.server.options.http.single_item_wait);
+asio::awaitable<response> answer_single(exchange& x, batch_id id) {
+  const auto v = co_await wait_for_single(x, id, x.server.options.http.single_item_wait);
   if (!v) co_return error_response(v.error());
-  const auto& it = v->items.front();
+  const auto& it = v->batch.items.front();
   if (!terminal(it.row.state)) co_return json_response(202, render_waiting(it));
   if (it.row.state != item_state::succeeded)
     co_return error_response(422, info(it.row.error.code).name, it.row.error.text());
-  const auto text = co_await callback<result<source_text>>(
-      x, [&](auto done) { x.server.to.ask().text(it.row.source, done); });
-  if (!text) co_return error_response(text.error());
-  co_return json_response(201, render_single(it, *text));
+  if (!v->text) co_return error_response(v->text.error());
+  co_return json_response(201, render_single(it, *v->text));
 }
 
 std::vector<route> guide_routes() {

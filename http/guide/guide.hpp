@@ -16,6 +16,6 @@ void add_source_routes(std::vector<route>& into);
 
 /// Waits for a batch of one, at most `http.single_item_wait_ms`: 201 with what came of it, 422 when it
 /// failed, 202 when it takes longer.
-asio::awaitable<response> answer_single(exchange& x, notebook_id n, batch_id id);
+asio::awaitable<response> answer_single(exchange& x, batch_id id);
 
 } // namespace troupe::http

@@ -79,7 +79,7 @@ asio::awaitable<response> take(exchange& x, job_type job) {
   t.batch.options = t.request.options;
   const auto r = co_await t.batch.complete(x);
   if (r.error.code != errc::none) co_return error_response(r.error);
-  if (t.request.has_url) co_return co_await answer_single(x, *n, r.row.id);
+  if (t.request.has_url) co_return co_await answer_single(x, r.row.id);
   co_return json_response(202, render_accepted(r.row, t.batch.items));
 }
 

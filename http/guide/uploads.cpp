@@ -38,8 +38,8 @@ const std::string closed_frame = frame(R"({"status":"stream_closed","job_details
 
 /// Sends a frame at each change, a comment when there is none for a while, until the item has ended.
 asio::awaitable<void> push(exchange& x, notebook_id n, item_view v, stream_writer& to) {
-  const auto news = std::make_shared<signal>(x.executor);
-  const auto watching = x.server.to.watch(v.row.key.batch, [news] { news->notify(); });
+  const auto changes = std::make_shared<signal>(x.executor);
+  const auto watching = x.server.to.watch(v.row.key.batch, news::stages, [changes] { changes->notify(); });
   const auto pause = std::make_shared<signal>(x.executor);
   const auto id = upload_id(v.row);
   std::string sent;
@@ -53,7 +53,7 @@ asio::awaitable<void> push(exchange& x, notebook_id n, item_view v, stream_write
     co_await pause->wait(std::chrono::steady_clock::now() + least_between_frames);
     const auto heartbeat = std::chrono::steady_clock::now() + x.server.options.http.heartbeat;
     do {
-      co_await news->wait(heartbeat);
+      co_await changes->wait(heartbeat);
       auto next = co_await find(x, n, id);
       if (!next) co_return;
       v = std::move(*next);

@@ -54,11 +54,13 @@ asio::awaitable<response> get(exchange& x) {
   if (!seconds) co_return error_response(seconds.error());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{*seconds};
   const auto known = x.headers.find("If-None-Match");
-  std::shared_ptr<signal> news;
+  std::shared_ptr<signal> changes;
   std::shared_ptr<void> watching;
   if (*seconds > 0) {
-    news = std::make_shared<signal>(x.executor);
-    watching = x.server.to.watch(parse_batch_name(x.arguments[0]), [news] { news->notify(); });
+    changes = std::make_shared<signal>(x.executor);
+    // Only an answer that is known shows what is in work as well.
+    const auto what = known == x.headers.end() ? news::events : news::stages;
+    watching = x.server.to.watch(parse_batch_name(x.arguments[0]), what, [changes] { changes->notify(); });
   }
   for (;;) {
     const auto v = co_await v1_batch(x);
@@ -76,7 +78,7 @@ asio::awaitable<response> get(exchange& x) {
       }
       co_return r;
     }
-    co_await news->wait(until);
+    co_await changes->wait(until);
   }
 }
 

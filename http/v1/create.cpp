@@ -223,14 +223,17 @@ asio::awaitable<response> parse_one(exchange& x) {
   if (x.kept_as) batch.receipt = plan_of(*x.kept_as, json::array());
   const auto r = co_await batch.complete(x);
   if (r.error.code != errc::none) co_return error_response(r.error);
-  const auto v = co_await wait_for_batch(x, head->home, r.row.id, wait);
+  const auto v = co_await wait_for_single(x, r.row.id, wait);
   if (!v) co_return error_response(v.error());
-  if (!terminal(v->row.state)) {
-    auto later = json_response(202, dump(v1_json(*v)));
+  if (!terminal(v->batch.row.state)) {
+    auto later = json_response(202, dump(v1_json(v->batch)));
     later.headers.emplace_back("Location", "/v1/batches/" + batch_name(r.row.id));
     co_return later;
   }
-  co_return co_await v1_item_result(x, v->items.front());
+  const auto& row = v->batch.items.front().row;
+  if (row.state != item_state::succeeded)
+    co_return error_response(422, info(row.error.code).name, row.error.text());
+  co_return v1_item_result(x, row, v->text);
 }
 
 } // namespace

@@ -31,7 +31,10 @@ std::optional<response> without_result(const item_view& v) {
 asio::awaitable<response> item_result(exchange& x) {
   const auto v = co_await v1_item(x);
   if (!v) co_return error_response(v.error());
-  co_return co_await v1_item_result(x, *v, false);
+  if (auto no = without_result(*v)) co_return std::move(*no);
+  const auto text = co_await callback<result<source_text>>(
+      x, [&](auto done) { x.server.to.ask().text(v->row.source, done); });
+  co_return v1_item_result(x, v->row, text);
 }
 
 asio::awaitable<response> item_raw(exchange& x) {
@@ -108,21 +111,16 @@ asio::awaitable<response> item_why(exchange& x) {
 
 } // namespace
 
-asio::awaitable<response> v1_item_result(exchange& x, const item_view& v, bool failed_too) {
-  if (failed_too && terminal(v.row.state) && v.row.state != item_state::succeeded)
-    co_return error_response(422, info(v.row.error.code).name, v.row.error.text());
-  if (auto no = without_result(v)) co_return std::move(*no);
-  const auto text = co_await callback<result<source_text>>(
-      x, [&](auto done) { x.server.to.ask().text(v.row.source, done); });
-  if (!text) co_return error_response(410, "gone", "the source of the item was deleted");
+response v1_item_result(const exchange& x, const item& row, const result<source_text>& text) {
+  if (!text) return error_response(410, "gone", "the source of the item was deleted");
   const auto accept = x.headers.find("Accept");
   if (accept != x.headers.end() && accept->second.find("text/markdown") != std::string::npos) {
     response r;
     r.content_type = "text/markdown; charset=utf-8";
     r.body = text->markdown;
-    co_return r;
+    return r;
   }
-  co_return json_response(200, dump(v1_result_json(v.row, *text)));
+  return json_response(200, dump(v1_result_json(row, *text)));
 }
 
 void add_v1_item_routes(std::vector<route>& into) {

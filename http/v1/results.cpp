@@ -84,8 +84,8 @@ std::string line_of(const item& row, const std::optional<source_text>& text) {
 asio::awaitable<void> write_lines(exchange& x, batch_id id, end_position from, bool follow,
                                   stream_writer& to) {
   export_of all{x, id, from};
-  const auto news = std::make_shared<signal>(x.executor);
-  const auto watching = x.server.to.watch(id, [news] { news->notify(); });
+  const auto changes = std::make_shared<signal>(x.executor);
+  const auto watching = x.server.to.watch(id, news::events, [changes] { changes->notify(); });
   for (;;) {
     const auto page = co_await all.next();
     if (!page) throw cut_short(page.error());
@@ -99,7 +99,7 @@ asio::awaitable<void> write_lines(exchange& x, batch_id id, end_position from, b
     if (!page->items.empty()) continue;
     if (!follow) co_return;
     const auto until = std::chrono::steady_clock::now() + x.server.options.http.heartbeat;
-    co_await news->wait(until);
+    co_await changes->wait(until);
     if (std::chrono::steady_clock::now() < until) continue;
     // An empty line is no object: it tells whether the client is still there.
     const std::string alive = "\n";

@@ -43,9 +43,8 @@ response v1_page(const exchange& x, nlohmann::ordered_json data, std::optional<u
 /// `refused`.
 asio::awaitable<result<batch_view>> v1_batch(exchange& x);
 asio::awaitable<result<item_view>> v1_item(exchange& x);
-/// What an item has left, as the caller's `Accept` wants it; 404 when it has left nothing, 422 when it failed
-/// and `failed_too` is set.
-asio::awaitable<response> v1_item_result(exchange& x, const item_view& v, bool failed_too = true);
+/// What an item has left, as the caller's `Accept` wants it; 410 when that is gone.
+response v1_item_result(const exchange& x, const item& row, const result<source_text>& text);
 /// A JSON value, or why there is none.
 struct json_body {
   std::shared_ptr<const nlohmann::json> value;

@@ -53,15 +53,22 @@ BOOST_AUTO_TEST_CASE(intake_checks_and_finds_what_it_has_seen) {
 
 BOOST_AUTO_TEST_CASE(the_hub_tells_who_listens_and_forgets_who_left) {
   hub h;
-  std::vector<phase> heard;
+  int stages = 0, events = 0;
   {
-    const auto listening = h.listen(batch_id{1}, [&](const news& n) { heard.push_back(n.now); });
+    const auto all = h.listen(batch_id{1}, news::stages, [&] { ++stages; });
+    const auto durable = h.listen(batch_id{1}, news::events, [&] { ++events; });
     h.set({batch_id{1}, 0}, phase::fetching);
     h.set({batch_id{2}, 0}, phase::fetching);
     h.set({batch_id{1}, 0}, phase::parsing);
+    BOOST_TEST(stages == 2);
+    BOOST_TEST(events == 0);
+    h.publish({{.number = event_number{1}, .kind = event_kind::batch_changed, .batch = batch_id{1}},
+               {.number = event_number{2}, .kind = event_kind::batch_changed, .batch = batch_id{1}},
+               {.number = event_number{3}, .kind = event_kind::batch_changed, .batch = batch_id{2}}});
   }
   h.set({batch_id{1}, 0}, phase::persisting);
-  BOOST_TEST((heard == std::vector{phase::fetching, phase::parsing}));
+  BOOST_TEST(stages == 3);
+  BOOST_TEST(events == 1);
   BOOST_REQUIRE(h.in_work(batch_id{1}).size() == 1u);
   BOOST_TEST((h.in_work(batch_id{1})[0].now == phase::persisting));
   h.clear({batch_id{1}, 0});
