@@ -52,9 +52,9 @@ struct supervisor_state {
   std::unordered_set<uint32_t> to_cancel;
   /// Who waits for an item that was cancelled to be final.
   std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
+  /// How far its open items have been read, and how often that was begun anew, from further back.
   reading_place reached;
-  /// How often the urgent items were begun to be read anew.
-  uint32_t urgent_turn = 0;
+  uint32_t begun_anew = 0;
   /// Items that are not due for long and were passed over: the first of them, and when one is due.
   uint32_t passed_from = ~uint32_t{0};
   timestamp passed_due = timestamp::max();
@@ -127,7 +127,7 @@ private:
   void count_held();
   void read_on(uint32_t limit);
   void read_urgent_again();
-  void take_page(item_page& page, uint32_t first, uint32_t urgent_turn);
+  void take_page(item_page& page, uint32_t begun);
   void take_one(item_page& page, uint32_t index);
   bool ends_at_once(slot& it);
   void pass_over(uint32_t index, timestamp due);

@@ -50,8 +50,8 @@ void supervising::read() {
 
 void supervising::read_on(uint32_t limit) {
   self_->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, s_.reached, limit)
-      .then([self = self_, first = s_.reached.next,
-             turn = s_.urgent_turn](item_page& page) { supervising(self).take_page(page, first, turn); },
+      .then([self = self_,
+             begun = s_.begun_anew](item_page& page) { supervising(self).take_page(page, begun); },
             [self = self_](const caf::error&) {
               supervising(self).reading_ended();
               self->delayed_send(self, storage_pause, start_atom_v);
@@ -69,17 +69,17 @@ void supervising::count_held() {
 }
 
 void supervising::read_urgent_again() {
-  ++s_.urgent_turn;
+  ++s_.begun_anew;
   s_.reached.urgent.emplace();
 }
 
-void supervising::take_page(item_page& page, uint32_t first, uint32_t urgent_turn) {
+void supervising::take_page(item_page& page, uint32_t begun) {
   reading_ended();
   // What it held was not taken: it is read again.
   if (holds_back()) return settle();
-  // Unless what is to be read begins further back now.
-  if (s_.urgent_turn == urgent_turn) s_.reached.urgent = std::move(page.reached.urgent);
-  if (s_.reached.next == first) s_.reached.next = page.reached.next;
+  // Of a page that is older than what was opened again, the items are taken, but not its end: before that end
+  // there may be more by now.
+  if (s_.begun_anew == begun) s_.reached = std::move(page.reached);
   std::vector<wanted_turn> wants;
   for (auto& x : page.items)
     take(x, wants);
