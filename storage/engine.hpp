@@ -96,7 +96,8 @@ public:
   virtual std::unique_ptr<view> snapshot() const = 0;
   /// The newest committed value. Any thread. Throws `unreadable`.
   virtual std::optional<std::string> get(table t, std::string_view key) const = 0;
-  /// The same when that can be told without waiting for a disk; none: it cannot, or there is no such key.
+  /// The same when that can be told without waiting for a disk; none: it cannot, or there is no such key. Any
+  /// thread. Throws `unreadable`.
   virtual std::optional<std::string> get_in_memory(table t, std::string_view key) const {
     return get(t, key);
   }

@@ -18,6 +18,7 @@ constexpr size_t most_of_a_byte = 255;
 } // namespace
 
 std::string pack(std::string_view bytes) {
+  if (bytes.size() > most_bytes) return std::string(1, as_it_is).append(bytes);
   const auto size = static_cast<int>(bytes.size());
   std::string form(head + static_cast<size_t>(LZ4_compressBound(size)), '\0');
   const auto block =

@@ -112,6 +112,7 @@ asio::awaitable<response> item_why(exchange& x) {
 } // namespace
 
 response v1_item_result(const exchange& x, const item& row, const result<source_text>& text) {
+  if (!text && text.error().code != errc::not_found) return error_response(text.error());
   if (!text) return error_response(410, "gone", "the source of the item was deleted");
   const auto accept = x.headers.find("Accept");
   if (accept != x.headers.end() && accept->second.find("text/markdown") != std::string::npos) {
