@@ -103,7 +103,7 @@ using writer_actor = caf::typed_actor<
 /// READER: reads for supervisors, on a thread of its own.
 using reader_actor = caf::typed_actor<
     // The open items of a batch from a place on, those that are more urgent than it first, at most so many.
-    caf::replies_to<read_atom, batch, reading_place, uint32_t>::with<item_page>,
+    caf::replies_to<read_atom, batch, reading_mark, uint32_t>::with<item_page>,
     // The bytes behind a name, small ones carried along; an error when they are not stored.
     caf::replies_to<read_atom, digest, uint64_t>::with<content_ref>,
     // All batches that are not final.

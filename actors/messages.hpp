@@ -78,7 +78,7 @@ struct node_card {
 };
 
 /// How far a batch's open items have been read.
-struct reading_place {
+struct reading_mark {
   /// Where to go on with those that are more urgent than their batch; none: they have all been read.
   std::optional<std::string> urgent = std::string{};
   /// The index to go on from with all of them.
@@ -88,7 +88,7 @@ struct reading_place {
 /// A stretch of a batch's open items, and where to go on.
 struct item_page {
   std::vector<open_item> items;
-  reading_place reached;
+  reading_mark reached;
 };
 
 /// What is to be sent to a webhook now.

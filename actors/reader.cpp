@@ -22,7 +22,7 @@ caf::result<T> reading_of(Read read) {
   }
 }
 
-item_page read_items(const catalog& store, const batch& b, const reading_place& from, uint32_t limit) {
+item_page read_items(const catalog& store, const batch& b, const reading_mark& from, uint32_t limit) {
   item_page page{{}, from};
   auto& [urgent, next] = page.reached;
   if (urgent) {
@@ -79,7 +79,7 @@ bulk_page read_bulk_page(const catalog& store, const bulk_action& what) {
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>, const catalog* store) {
   return {
-      [store](read_atom, const batch& b, const reading_place& from, uint32_t limit) {
+      [store](read_atom, const batch& b, const reading_mark& from, uint32_t limit) {
         return reading_of<item_page>(
             [&]() -> caf::result<item_page> { return read_items(*store, b, from, limit); });
       },

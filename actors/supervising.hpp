@@ -53,8 +53,10 @@ struct supervisor_state {
   /// Who waits for an item that was cancelled to be final.
   std::unordered_map<uint32_t, std::vector<caf::typed_response_promise<bool>>> cancel_waiters;
   /// How far its open items have been read, and how often that was begun anew, from further back.
-  reading_place reached;
+  reading_mark reached;
   uint32_t begun_anew = 0;
+  /// Items whose attempts ended while a page is on its way: it may have them as they were before.
+  std::unordered_set<uint32_t> ended_meanwhile;
   /// Items that are not due for long and were passed over: the first of them, and when one is due.
   uint32_t passed_from = ~uint32_t{0};
   timestamp passed_due = timestamp::max();

@@ -45,6 +45,7 @@ void supervising::read() {
   const auto limit = std::min<uint32_t>(page_size, static_cast<uint32_t>(most));
   s_.held.set(held() + limit);
   s_.reading = true;
+  s_.ended_meanwhile.clear();
   read_on(limit);
 }
 
@@ -82,7 +83,7 @@ void supervising::take_page(item_page& page, uint32_t begun) {
   if (s_.begun_anew == begun) s_.reached = std::move(page.reached);
   std::vector<wanted_turn> wants;
   for (auto& x : page.items)
-    take(x, wants);
+    if (!s_.ended_meanwhile.contains(x.row.key.index)) take(x, wants);
   want(std::move(wants));
   read();
   settle();
@@ -90,7 +91,7 @@ void supervising::take_page(item_page& page, uint32_t begun) {
 
 void supervising::read_one(uint32_t index) {
   self_
-      ->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, reading_place{std::nullopt, index},
+      ->request(s_.of.with.reader, read_timeout, read_atom_v, s_.of.row, reading_mark{std::nullopt, index},
                 uint32_t{1})
       .then([self = self_, index](item_page& page) { supervising(self).take_one(page, index); },
             [self = self_, index](const caf::error&) {

@@ -192,6 +192,7 @@ void supervising::stored(uint32_t index, attempt_token token, const persist_resu
     self_->delayed_send(self_, storage_pause, persist_atom_v, index);
     return;
   }
+  if (s_.reading) s_.ended_meanwhile.insert(index);
   leave_work(*it, may_be_the_nodes(it->last->error.code));
   it->failed_at = may_be_the_nodes(it->last->error.code) ? std::optional{it->at_node.number} : std::nullopt;
   it->at_node = {};

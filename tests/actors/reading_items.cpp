@@ -15,7 +15,7 @@ struct late_reader : world {
   late_reader() {
     with.reader = caf::actor_cast<reader_actor>(
         sys->spawn([this, real = with.reader](caf::event_based_actor* self) -> caf::behavior {
-          return {[this, self, real](read_atom, const batch& b, const reading_place& from, uint32_t limit) {
+          return {[this, self, real](read_atom, const batch& b, const reading_mark& from, uint32_t limit) {
                     auto to = self->make_response_promise<item_page>();
                     self->request(real, caf::infinite, read_atom_v, b, from, limit)
                         .then([this, to](item_page& page) { take(to, std::move(page)); });
@@ -113,6 +113,30 @@ BOOST_AUTO_TEST_CASE(an_item_that_is_opened_again_while_a_page_is_on_its_way_is_
   run();
   BOOST_TEST((stored(b.id).state == batch_state::completed));
   BOOST_TEST(verify().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_ends_while_a_page_is_on_its_way_is_not_taken_again) {
+  transfers.answer = nullptr;
+  const auto b = submit(three);
+  run();
+  BOOST_TEST_REQUIRE(transfers.held.size() == 3u);
+  holds = true;
+  caf::anon_send(supervisors.at(b.id), changed_atom_v, stored(b.id), uint32_t{0});
+  run();
+  BOOST_TEST_REQUIRE(held.size() == 1u);
+  // The page has it as it was.
+  const auto answer_one = [&] {
+    transfers.reply(transfers.held.front(), page_of(transfers.held.front().order));
+    transfers.held.pop_front();
+    run();
+  };
+  answer_one();
+  BOOST_TEST(stored(b.id).counts.succeeded == 1u);
+  let_go();
+  BOOST_TEST(transfers.asked.size() == 3u);
+  answer_one();
+  answer_one();
+  BOOST_TEST((stored(b.id).state == batch_state::completed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
