@@ -4,6 +4,7 @@
 #include "model/error.hpp"
 
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -20,6 +21,9 @@ public:
 
   /// Non-blocking.
   int socket() const { return socket_; }
+  /// Sends as much as the socket takes, with its first byte the descriptor, if that is one (unix(7),
+  /// SCM_RIGHTS). Returns how much went; 0 when nothing did, because it is full or the process is dead.
+  size_t send(std::string_view bytes, int descriptor) const;
   /// Kills and reaps the process. Returns how it had ended: `parse_timeout` (its CPU time was up) or
   /// `parse_crashed`, with a text that names the signal or exit code.
   failure end();

@@ -1,10 +1,9 @@
 #include "parse/pool.hpp"
 
-#include "parse/documents/pdf.hpp"
+#include "parse/conversions.hpp"
 #include "parse/parser_process.hpp"
 #include "parse/wire.hpp"
 #include "process/scheduling.hpp"
-#include "process/tool.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -13,7 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -26,8 +24,6 @@ using clock = std::chrono::steady_clock;
 constexpr milliseconds first_restart_delay{50};
 constexpr milliseconds longest_restart_delay{5'000};
 constexpr size_t read_block = 256 * 1024;
-/// A layout says each word with its place: many times its text.
-constexpr size_t layout_factor = 16;
 
 struct job {
   parse_order order;
@@ -47,42 +43,13 @@ struct slot {
   std::unique_ptr<document_file> file;
   std::string received;
   /// Runs while the parser waits for what it writes.
-  std::shared_ptr<tool> converter;
+  conversions::running converter;
   int64_t documents = 0;
   clock::time_point start_after{};
   milliseconds restart_delay = first_restart_delay;
 
   bool sending() const { return current && sent < frame.size(); }
 };
-
-/// What a converter wrote, for the job that it ran for.
-struct converted {
-  const slot* of = nullptr;
-  std::shared_ptr<tool> by;
-  result<std::string> written;
-};
-
-/// Sends what it can; the descriptor, if there is one, with the first byte. False when nothing went.
-bool send_some(int socket, std::string_view bytes, int descriptor, size_t& sent) {
-  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    auto* c = CMSG_FIRSTHDR(&message);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
-  }
-  const auto n = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (n <= 0) return false; // full, or dead: poll tells
-  sent += static_cast<size_t>(n);
-  return true;
-}
 
 } // namespace
 
@@ -93,8 +60,8 @@ public:
       , most_waiting_(static_cast<size_t>(s.work.window + s.fetch.max_transfers))
       , slots_(static_cast<size_t>(s.parse.processes > 0 ? s.parse.processes
                                                          : std::max(1u, std::thread::hardware_concurrency())))
-      , wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    program_ = program;
+      , wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+      , conversions_(s, program, [this] { wake(); }) {
     arguments_ = {std::move(program), "parser-child", std::to_string(options_.memory_bytes),
                   std::to_string((options_.cpu_timeout.count() + 999) / 1000)};
     limits_.max_markdown_bytes = static_cast<size_t>(options_.max_markdown_bytes);
@@ -153,7 +120,7 @@ private:
     }
     for (auto& s : slots_)
       if (s.current) finish(s, fail(errc::cancelled));
-    converters_.clear();
+    conversions_.join();
     take_incoming();
     for (auto& j : waiting_)
       j.done(fail(errc::cancelled));
@@ -219,16 +186,16 @@ private:
   }
 
   void assign() {
-    for (auto& s : slots_) {
-      if (waiting_.empty()) break;
-      if (!s.process || s.current) continue;
-      s.current.emplace(std::move(waiting_.front()));
-      waiting_.pop_front();
-      const auto wall = clock::now() + options_.wall_timeout;
-      s.deadline = std::min(wall, s.current->give_up);
-      s.deadline_is_budget = s.current->give_up < wall;
-      request(s);
-    }
+    for (auto& s : slots_)
+      // Again, when the document could not be opened.
+      while (s.process && !s.current && !waiting_.empty()) {
+        s.current.emplace(std::move(waiting_.front()));
+        waiting_.pop_front();
+        const auto wall = clock::now() + options_.wall_timeout;
+        s.deadline = std::min(wall, s.current->give_up);
+        s.deadline_is_budget = s.current->give_up < wall;
+        request(s);
+      }
     waiting_count_ = waiting_.size();
   }
 
@@ -276,7 +243,9 @@ private:
   void send(slot& s) {
     while (s.sending()) {
       const auto rest = std::string_view(s.frame).substr(s.sent);
-      if (!send_some(s.process->socket(), rest, s.file ? s.file->fd() : -1, s.sent)) return;
+      const auto n = s.process->send(rest, s.file ? s.file->fd() : -1);
+      if (n == 0) return; // full, or dead: poll tells
+      s.sent += n;
       s.file.reset();
     }
   }
@@ -302,50 +271,19 @@ private:
     answered(s, wire::read_answer(header, s.received.substr(wire::prefix_size + sizes.header)));
   }
 
-  // -- conversions: made by a program of their own, while the parser waits -----------------------------
-
-  std::vector<std::string> command_of(conversion what) const {
-    if (what == conversion::legacy_office) return options_.legacy_converter;
-    return {std::begin(documents::pdf_layout_command), std::end(documents::pdf_layout_command)};
-  }
-
+  /// The parser waits until the conversion has ended.
   void convert(slot& s, conversion what) {
-    const auto command = command_of(what);
-    if (command.empty()) return begin(s, wire::granted_frame(fail(errc::no_converter)), nullptr);
-    auto document = document_file::open(s.current->order.body);
-    if (!document) return begin(s, wire::granted_frame(document.error()), nullptr);
-    const auto file = std::make_shared<document_file>(std::move(*document));
     const auto left = std::chrono::duration_cast<milliseconds>(s.deadline - clock::now());
-    s.converter = std::make_shared<tool>(
-        tool_plan{.arguments = command,
-                  .launcher = program_,
-                  .limits = {.memory_bytes = static_cast<uint64_t>(options_.memory_bytes),
-                             .output_bytes = layout_factor * limits_.max_markdown_bytes,
-                             .wall = std::max(left, milliseconds{1}),
-                             .cpu = options_.cpu_timeout}});
-    std::erase_if(converters_, [](const auto& c) { return c.done->load(); });
-    auto done = std::make_shared<std::atomic<bool>>(false);
-    converters_.push_back({done, std::jthread([this, of = &s, by = s.converter, done, file] {
-                             auto written = by->run(file.get());
-                             {
-                               const std::lock_guard lock{mutex_};
-                               converted_.push_back({of, by, std::move(written)});
-                             }
-                             wake();
-                             *done = true;
-                           })});
+    auto begun = conversions_.start(what, s.current->order.body, left);
+    if (!begun) return begin(s, wire::granted_frame(begun.error()), nullptr);
+    s.converter = std::move(*begun);
   }
   void take_converted() {
-    std::vector<converted> ready;
-    {
-      const std::lock_guard lock{mutex_};
-      ready.swap(converted_);
-    }
-    for (auto& l : ready)
+    for (const auto& c : conversions_.take())
       for (auto& s : slots_)
-        if (&s == l.of && s.converter == l.by) {
+        if (s.converter == c.of) {
           s.converter.reset();
-          begin(s, wire::granted_frame(l.written), nullptr);
+          begin(s, wire::granted_frame(c.written), nullptr);
         }
   }
 
@@ -393,25 +331,18 @@ private:
   decltype(settings::parse) options_;
   size_t most_waiting_;
   documents::reading_limits limits_;
-  std::string program_;
   std::vector<std::string> arguments_;
   std::vector<slot> slots_;
   std::deque<job> waiting_;
   std::string block_ = std::string(read_block, '\0');
   int wakeup_;
+  conversions conversions_;
   std::atomic<bool> stop_ = false;
   std::atomic<size_t> waiting_count_ = 0;
   std::atomic<uint64_t> started_ = 0;
   std::atomic<uint64_t> killed_ = 0;
   std::atomic<uint64_t> documents_ = 0;
-  struct converter {
-    std::shared_ptr<std::atomic<bool>> done;
-    std::jthread thread;
-  };
-  /// Ends before what their threads use.
   std::mutex mutex_;
-  std::vector<converted> converted_;
-  std::vector<converter> converters_;
   std::vector<job> incoming_;
   std::vector<std::pair<item_id, attempt_token>> cancelled_;
   std::thread thread_;
