@@ -1,8 +1,8 @@
 #include "http/session.hpp"
 
-#include "http/answer_writer.hpp"
 #include "http/cluster/forwarder.hpp"
 #include "http/idempotency.hpp"
+#include "http/request_reader.hpp"
 
 #include "config/log.hpp"
 
@@ -24,10 +24,6 @@ namespace beast = boost::beast;
 namespace bhttp = beast::http;
 using tcp = asio::ip::tcp;
 
-constexpr size_t read_block = 64 * 1024;
-constexpr size_t head_block = 4096;
-/// A body that was refused is read and dropped up to here, so that the client gets to see the answer.
-constexpr uint64_t most_drained = 1 << 20;
 /// For a client to say that it has understood the end, under TLS.
 constexpr std::chrono::seconds goodbye{1};
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
@@ -39,7 +35,7 @@ std::string_view view(beast::string_view s) {
   return {s.data(), s.size()};
 }
 
-class connection : public body_source {
+class connection {
 public:
   connection(front_context& front, tcp::socket socket, connection_slot slot, bool of_node)
       : of_node_(of_node)
@@ -47,8 +43,8 @@ public:
       , slot_(std::move(slot))
       , options_(front.server.options)
       , stream_(std::move(socket), front.limits)
-      , answer_(stream_, options_.http.write_timeout) {
-    buffer_.max_size(static_cast<size_t>(options_.http.header_bytes) + read_block);
+      , answer_(stream_, options_.http.write_timeout)
+      , in_(stream_, answer_, options_) {
     beast::error_code ignored;
     stream_.socket().set_option(tcp::no_delay{true}, ignored);
   }
@@ -58,7 +54,7 @@ public:
     if (!begun) co_return;
     // One co_await a statement: of one behind && g++ 12 has been seen to lose the value.
     for (bool again = true; again && !front_.stopping;) {
-      again = co_await begin();
+      again = co_await in_.begin();
       if (again) again = co_await serve_one();
     }
     if (stream_.tls() && stream_.socket().is_open()) {
@@ -70,8 +66,6 @@ public:
   }
 
 private:
-  using parser = bhttp::request_parser<bhttp::buffer_body>;
-
   /// False: there is no connection to serve.
   asio::awaitable<bool> shake_hands() {
     if (!front_.tls || of_node_) co_return true;
@@ -90,14 +84,15 @@ private:
 
   asio::awaitable<hello> begin_tls() {
     const auto limit = stream_.within(options_.http.header_timeout);
-    const auto [unread, is_tls] = co_await beast::async_detect_ssl(stream_.socket(), buffer_, tuple);
-    if (unread) co_return hello::none;
+    auto& unread = in_.unread();
+    const auto [failed, is_tls] = co_await beast::async_detect_ssl(stream_.socket(), unread, tuple);
+    if (failed) co_return hello::none;
     if (!is_tls) co_return hello::other;
     stream_.secure(front_.tls);
-    const auto first = buffer_.data();
+    const auto first = unread.data();
     const auto [refused, n] =
         co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, first, tuple);
-    buffer_.consume(n);
+    unread.consume(n);
     if (refused) log::debug("a TLS handshake failed", {{"reason", refused.message()}});
     co_return refused ? hello::none : hello::tls;
   }
@@ -109,15 +104,8 @@ private:
 
   /// True: the connection may be used again.
   asio::awaitable<bool> serve_one() {
-    parser in;
-    in.header_limit(static_cast<uint32_t>(options_.http.header_bytes));
-    // Which limit holds is known with the route.
-    in.body_limit(boost::none);
-    parsing_ = &in;
-    continued_ = false;
-    received_ = 0;
-    if (const auto error = co_await read_head(in)) co_return co_await refuse_head(error);
-    const auto& head = in.get();
+    if (const auto error = co_await in_.read_head()) co_return co_await refuse_head(error);
+    const auto& head = in_.head();
     answer_.keep_alive = head.keep_alive() && !front_.stopping;
     answer_.version = head.version();
     answer_.head_only = head.method() == bhttp::verb::head;
@@ -130,7 +118,7 @@ private:
     route_ = nullptr;
     const auto begun = std::chrono::steady_clock::now();
     count_requests(+1);
-    auto answer = co_await handle(in, x);
+    auto answer = co_await handle(x);
     answer_room room{front_, answer.body.size()};
     // What a request has changed is told in any case: sent again it would change it twice.
     if (!has_body_ && room.exceeded()) {
@@ -139,61 +127,15 @@ private:
     }
     front_.meter.answered(route_, answer.status, std::chrono::steady_clock::now() - begun);
     // The answer first: who waits for it before the body goes on must not wait for the body's time limit.
-    if (!in.is_done()) keep_alive_off();
-    // An idle connection holds no room for bodies.
-    std::vector<char>().swap(block_);
+    if (!in_.body_read()) keep_alive_off();
+    in_.end_body();
     const bool streamed = answer.stream != nullptr || answer.take_socket != nullptr;
     if (streamed) count_requests(-1);
     if (answer.take_socket) slot_.release();
     const bool sent = co_await send(answer);
-    if (sent && !streamed) co_await drop_body(in);
+    if (sent && !streamed) co_await in_.drop_body();
     if (!streamed) count_requests(-1);
     co_return sent&& answer_.keep_alive;
-  }
-
-  /// Waits for the first byte of a request: an idle connection has another time limit than a slow head.
-  asio::awaitable<bool> begin() {
-    passed_over_ = 0;
-    if (at_request_line()) {
-      // Others in between: what was answered at once may be followed by a thousand more.
-      co_await asio::post(stream_.get_executor(), asio::use_awaitable);
-      co_return true;
-    }
-    const auto limit = stream_.within(options_.http.idle_timeout);
-    for (;;) {
-      const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(head_block), tuple);
-      buffer_.commit(n);
-      if (error || at_request_line()) co_return !error;
-    }
-  }
-
-  /// Passes over empty lines before a request (RFC 9112 section 2.2), `http.header_bytes` of them at most:
-  /// more are no HTTP. False: nothing else is there yet.
-  bool at_request_line() {
-    const auto here = [this] {
-      return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    };
-    for (; here().starts_with("\r\n") && passed_over_ < options_.http.header_bytes; passed_over_ += 2)
-      buffer_.consume(2);
-    return !here().empty() && here() != "\r";
-  }
-
-  /// Mostly it is in the buffer already: with the first byte came the rest.
-  asio::awaitable<beast::error_code> read_head(parser& in) {
-    const auto limit = stream_.within(options_.http.header_timeout);
-    for (;;) {
-      beast::error_code error;
-      buffer_.consume(in.put(buffer_.data(), error));
-      if (error != bhttp::error::need_more) co_return error;
-      const auto room = std::min(head_block, buffer_.max_size() - buffer_.size());
-      if (room == 0) co_return bhttp::error::buffer_overflow;
-      const auto [failed, n] = co_await stream_.async_read_some(buffer_.prepare(room), tuple);
-      buffer_.commit(n);
-      if (!failed) continue;
-      if (failed != asio::error::eof) co_return failed;
-      in.put_eof(error);
-      co_return error;
-    }
   }
 
   /// The client's own, when it is one line of visible characters.
@@ -222,8 +164,8 @@ private:
     return error_response(400, "bad_request", "the request is no HTTP: " + error.message());
   }
 
-  asio::awaitable<response> handle(parser& in, exchange& x) {
-    const auto& head = in.get();
+  asio::awaitable<response> handle(exchange& x) {
+    const auto& head = in_.head();
     const auto hosts = head.count(bhttp::field::host);
     if (hosts > 1 || (hosts == 0 && answer_.version > 10))
       co_return error_response(400, "bad_request", "a request must name its host, once");
@@ -258,10 +200,11 @@ private:
     x.handed_on = of_node_;
     x.head_only = answer_.head_only;
     x.body = request_body{options_.store.directory, static_cast<uint64_t>(options_.http.spool_bytes)};
-    x.incoming = this;
-    most_ =
+    x.incoming = &in_;
+    const auto most =
         static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
-    if (const auto length = in.content_length(); length && *length > most_) co_return body_too_large();
+    in_.allow(most);
+    if (in_.content_length().value_or(0) > most) co_return request_reader::body_too_large();
     if (front_.server.others.wanted()) {
       for (const auto& f : head)
         x.sent.emplace_back(to_string(f.name_string()), to_string(f.value()));
@@ -317,66 +260,6 @@ private:
   static response too_many_answers() {
     return error_response(fail(errc::overloaded, "http.answer_bytes of answers wait for their clients"));
   }
-  static response body_too_large() {
-    return error_response(413, "body_too_large", "the body is longer than allowed here");
-  }
-
-  asio::awaitable<body_piece> next() override {
-    auto& in = *parsing_;
-    if (in.is_done()) co_return body_piece{};
-    if (!continued_ && beast::iequals(in.get()[bhttp::field::expect], "100-continue")) {
-      const bool sent = co_await answer_.send_continue();
-      if (!sent) co_return refuse(error_response(400, "bad_request", "the client is gone"));
-    }
-    continued_ = true;
-    block_.resize(read_block);
-    size_t n = 0;
-    while (n == 0 && !in.is_done()) {
-      in.get().body().data = block_.data();
-      in.get().body().size = block_.size();
-      const auto error = co_await read_piece(in);
-      if (error && error != bhttp::error::need_buffer) co_return broken(error);
-      n = block_.size() - in.get().body().size;
-    }
-    received_ += n;
-    if (received_ > most_) co_return refuse(body_too_large());
-    co_return body_piece{std::string_view{block_.data(), n}, std::nullopt};
-  }
-
-  body_piece broken(beast::error_code error) {
-    body_broken_ = true;
-    if (error == asio::error::operation_aborted)
-      return refuse(error_response(408, "body_timeout", "the next piece of the body did not arrive in time"));
-    return refuse(error_response(400, "bad_request", "the body broke off: " + error.message()));
-  }
-  static body_piece refuse(response r) { return {{}, std::move(r)}; }
-
-  /// Reads what comes and the parser's buffer takes. When that takes too long the connection stays open for
-  /// the answer.
-  asio::awaitable<beast::error_code> read_piece(parser& in) {
-    const auto limit = stream_.within(options_.http.body_timeout, expiry::interrupts);
-    const auto [error, n] = co_await bhttp::async_read_some(stream_, buffer_, in, tuple);
-    co_return error;
-  }
-
-  /// After an answer that did not want the body: what is left of it is dropped if it is short and comes soon,
-  /// so that the client gets to read the answer; the connection ends.
-  asio::awaitable<void> drop_body(parser& in) {
-    if (in.is_done()) co_return;
-    keep_alive_off();
-    // Who waits for "100 Continue" sends nothing before this answer.
-    if (body_broken_ || (!continued_ && !in.get()[bhttp::field::expect].empty())) co_return;
-    std::vector<char> block(read_block);
-    in.body_limit(boost::none);
-    const auto until = time_limit::clock::now() + options_.http.body_timeout;
-    for (uint64_t dropped = 0; !in.is_done() && dropped < most_drained && time_limit::clock::now() < until;) {
-      in.get().body().data = block.data();
-      in.get().body().size = block.size();
-      const auto error = co_await read_piece(in);
-      if (error && error != bhttp::error::need_buffer) break;
-      dropped += block.size() - in.get().body().size;
-    }
-  }
 
   asio::awaitable<bool> send(response& r) {
     if (allowed_origin_) front_.entrance.add_headers({.origin = origin_}, r);
@@ -392,23 +275,13 @@ private:
   const settings& options_;
   client_stream stream_;
   answer_writer answer_;
-  beast::flat_buffer buffer_;
-  /// Bytes of empty lines before this request.
-  int64_t passed_over_ = 0;
+  request_reader in_;
   std::string origin_;
   /// Where the request goes; null: nowhere, or not past the door.
   const route* route_ = nullptr;
-  parser* parsing_ = nullptr;
-  std::vector<char> block_;
-  /// Of this request's body: the most it may have, and what came of it.
-  uint64_t most_ = 0;
-  uint64_t received_ = 0;
-  bool continued_ = false;
   /// The native API was called.
   bool native_ = false;
   bool has_body_ = false;
-  /// Nothing more can be read of this request's body.
-  bool body_broken_ = false;
   bool allowed_origin_ = false;
 };
 
