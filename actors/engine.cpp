@@ -5,6 +5,7 @@
 #include "actors/dispatcher.hpp"
 #include "actors/gate.hpp"
 #include "actors/node.hpp"
+#include "actors/node_measures.hpp"
 #include "actors/reader.hpp"
 #include "actors/robots.hpp"
 #include "actors/stored_answers.hpp"
@@ -33,17 +34,6 @@ void ask_actor(caf::actor_system& sys, const Target& target, Then then,
     });
   });
 }
-
-/// Of a node in no cluster.
-class no_neighbours final : public neighbours {
-public:
-  std::vector<node_number> owners() const override { return {0}; }
-  node_number own() const override { return 0; }
-  node_number keeper() const override { return 0; }
-  std::optional<node_number> home_of(notebook_id) const override { return 0; }
-  void open_stream(node_number, answer<int> done) override { done(fail(errc::not_found)); }
-  void on_stream(std::function<void(int)>) override {}
-};
 
 class whole_node final : public engine_gateway {
 public:
@@ -76,6 +66,8 @@ public:
                                           make_spool, options_.parser_program);
     transfers_ = std::make_unique<transfer_loop>(s, make_spool, &meter_);
     system_ = std::make_unique<caf::actor_system>(config_);
+    measures_ =
+        std::make_unique<node_measures>(node_measures::parts{s, *db_, hub_, *transfers_, *pool_, *system_});
     if (auto f = join(make_spool); f.code != errc::none) return f;
     node_ = spawn_node(*system_, plan());
     if (cluster_) cluster_->run();
@@ -178,13 +170,7 @@ public:
   }
 
   metrics& meter() override { return meter_; }
-  void measure() override {
-    const std::lock_guard lock{measuring_};
-    measure_process(meter_);
-    measure_store();
-    measure_work();
-    measure_nodes();
-  }
+  void measure() override { measures_->take(health(), nodes(), meter_); }
 
   void on_record(std::function<void(const record&, bool)> call) override {
     records_.on_change(std::move(call));
@@ -258,50 +244,6 @@ private:
     for (const auto& n : all)
       items -= std::min(items, n.here ? 0 : n.in_flight);
     return items;
-  }
-
-  void measure_store() {
-    const auto f = db_->figures();
-    const auto set = [this](metric m, uint64_t value) { meter_.level(m).set(double(value)); };
-    set(metric::rocksdb_memtables, f.memtables);
-    set(metric::rocksdb_block_cache, f.block_cache);
-    set(metric::rocksdb_tables, f.tables);
-    set(metric::rocksdb_blobs, f.blobs);
-    set(metric::rocksdb_pending_compaction, f.pending_compaction);
-    set(metric::rocksdb_compactions, f.compactions);
-    set(metric::rocksdb_flushes, f.flushes);
-    set(metric::rocksdb_snapshots, f.snapshots);
-    meter_.count(metric::rocksdb_errors).raise_to(double(f.errors));
-    set(metric::rocksdb_stopped, f.stopped);
-    std::error_code ignored;
-    set(metric::store_free, std::filesystem::space(options_.s.store.directory, ignored).available);
-  }
-
-  void measure_nodes() {
-    for (const auto& n : nodes()) {
-      meter_.level(metric::node_up, {n.name, n.role}).set(n.state != node_standing::away);
-      meter_.level(metric::node_orders, {n.name}).set(double(n.in_flight));
-      meter_.count(metric::node_done, {n.name}).raise_to(double(n.done));
-      meter_.count(metric::node_lost, {n.name}).raise_to(double(n.lost));
-      meter_.level(metric::node_transfers_limit, {n.name}).set(double(n.transfers));
-    }
-  }
-
-  void measure_work() {
-    const auto set = [this](metric m, uint64_t value) { meter_.level(m).set(double(value)); };
-    set(metric::ready, ready_);
-    set(metric::batches_open, open_batches_);
-    set(metric::actors, system_->registry().running());
-    for (const auto& [stage, items] : hub_.stages())
-      meter_.level(metric::items_in_stage, {name(stage)}).set(double(items));
-    const auto fetching = transfers_->count();
-    set(metric::fetch_transfers, fetching.running);
-    set(metric::fetch_held, fetching.held_bytes);
-    meter_.count(metric::fetch_received).raise_to(double(fetching.bytes));
-    const auto parsing = pool_->count();
-    meter_.count(metric::parser_documents).raise_to(double(parsing.documents));
-    meter_.count(metric::parser_started).raise_to(double(parsing.started));
-    meter_.count(metric::parser_killed).raise_to(double(parsing.killed));
   }
 
   node_plan plan() {
@@ -414,7 +356,6 @@ private:
   std::unique_ptr<ledger> ledger_;
   std::unique_ptr<backup_keeper> backups_;
   metrics meter_;
-  std::mutex measuring_;
   hub hub_{&meter_};
   std::atomic<uint64_t> open_batches_{0};
   std::unique_ptr<stored_answers> answers_;
@@ -422,6 +363,7 @@ private:
   std::unique_ptr<media_pool> media_;
   std::unique_ptr<transfer_loop> transfers_;
   std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<node_measures> measures_;
   std::unique_ptr<cluster::homes> homes_;
   std::unique_ptr<membership> cluster_;
   no_neighbours nobody_;

@@ -26,4 +26,15 @@ public:
   virtual void on_stream(std::function<void(int)> call) = 0;
 };
 
+/// Of a node in no cluster.
+class no_neighbours final : public neighbours {
+public:
+  std::vector<node_number> owners() const override { return {0}; }
+  node_number own() const override { return 0; }
+  node_number keeper() const override { return 0; }
+  std::optional<node_number> home_of(notebook_id) const override { return 0; }
+  void open_stream(node_number, answer<int> done) override { done(fail(errc::not_found)); }
+  void on_stream(std::function<void(int)>) override {}
+};
+
 } // namespace troupe
