@@ -2,9 +2,12 @@
 
 #include "model/text.hpp"
 #include "parse/documents/page.hpp"
-#include "parse/documents/xml.hpp"
+#include "parse/documents/rtf_tokens.hpp"
 #include "parse/text/charset.hpp"
 
+#include <unicode/utf8.h>
+
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -60,23 +63,15 @@ struct group {
 class rtf_document {
 public:
   rtf_document(std::string_view data, const reading_limits& limits)
-      : data_(data)
+      : tokens_(data)
       , limits_(limits)
       , lists_(page_, page_.root()) {
     groups_.emplace_back();
   }
 
   result<reading> read() {
-    while (at_ < data_.size() && !done_) {
-      const char c = data_[at_];
-      if (c == '{')
-        open();
-      else if (c == '}')
-        close();
-      else if (c == '\\')
-        control();
-      else
-        plain(c);
+    for (auto t = tokens_.next(); !done_ && t.is != rtf_token::kind::end; t = tokens_.next()) {
+      take(t);
       if (groups_.size() > deepest) return fail(errc::parse_failed, "the document's groups nest too deep");
     }
     end_paragraph();
@@ -89,15 +84,26 @@ public:
 private:
   group& now() { return groups_.back(); }
 
+  void take(const rtf_token& t) {
+    switch (t.is) {
+    case rtf_token::kind::open: return open();
+    case rtf_token::kind::close: return close();
+    case rtf_token::kind::word: return control(t);
+    case rtf_token::kind::symbol: return symbol(t);
+    case rtf_token::kind::byte:
+      return static_cast<uint8_t>(t.c) < 0x80 ? put(std::string(1, t.c)) : byte(t.c);
+    case rtf_token::kind::hex: return byte(t.c);
+    case rtf_token::kind::end: return;
+    }
+  }
+
   void open() {
     flush_bytes();
-    ++at_;
     groups_.push_back(groups_.back());
     now().optional = false;
   }
   void close() {
     flush_bytes();
-    ++at_;
     const auto ended = now();
     if (groups_.size() > 1)
       groups_.pop_back();
@@ -108,57 +114,23 @@ private:
     if (groups_.size() == 1) done_ = true;
   }
 
-  void plain(char c) {
-    ++at_;
-    if (c == '\r' || c == '\n' || c == '\0') return;
-    if (to_skip_ > 0) {
-      --to_skip_;
-      return;
-    }
-    if (static_cast<uint8_t>(c) >= 0x80)
-      bytes_ += c;
-    else
-      put(std::string(1, c));
-  }
-
-  void control() {
-    ++at_;
-    if (at_ >= data_.size()) return;
-    const char c = data_[at_];
-    if (!std::isalpha(static_cast<uint8_t>(c))) return symbol(c);
-    const auto from = at_;
-    while (at_ < data_.size() && std::isalpha(static_cast<uint8_t>(data_[at_])))
-      ++at_;
-    const auto word = data_.substr(from, at_ - from);
-    const auto digits = at_;
-    if (at_ < data_.size() && data_[at_] == '-') ++at_;
-    while (at_ < data_.size() && std::isdigit(static_cast<uint8_t>(data_[at_])) && at_ - digits < 12)
-      ++at_;
-    const bool given = at_ > digits;
-    const long value = given ? number(data_.substr(digits, at_ - digits)) : 1;
-    if (at_ < data_.size() && data_[at_] == ' ') ++at_;
-    flush_bytes_unless(word);
-    act(word, value, given);
-  }
-
-  void symbol(char c) {
-    ++at_;
-    if (c == '\'') return hex_byte();
+  void symbol(const rtf_token& t) {
     // Only a group's first word can make the whole group optional.
-    if (c == '*') now().optional = at_ >= 3 && data_[at_ - 3] == '{';
-    if (c == '~') put("\xc2\xa0");
-    if (c == '_') put("-");
-    if (c == '\\' || c == '{' || c == '}') put(std::string(1, c));
-    if (c == '\n' || c == '\r') end_paragraph();
+    if (t.c == '*') now().optional = t.first;
+    if (t.c == '~') put("\xc2\xa0");
+    if (t.c == '_') put("-");
+    if (t.c == '\\' || t.c == '{' || t.c == '}') put(std::string(1, t.c));
+    if (t.c == '\n' || t.c == '\r') end_paragraph();
   }
-  void hex_byte() {
-    const auto hex = std::string(data_.substr(at_, 2));
-    at_ = std::min(at_ + 2, data_.size());
-    if (to_skip_ > 0) {
-      --to_skip_;
-      return;
-    }
-    bytes_ += static_cast<char>(std::strtoul(hex.c_str(), nullptr, 16));
+
+  /// Characters that stand for one of Unicode are passed over (`\uc`).
+  bool stands_in() {
+    if (to_skip_ == 0) return false;
+    --to_skip_;
+    return true;
+  }
+  void byte(char c) {
+    if (!stands_in()) bytes_ += c;
   }
 
   /// Bytes of a code page gather until something else comes: a character may be two of them.
@@ -168,81 +140,37 @@ private:
     bytes_.clear();
     put_text(text);
   }
-  void flush_bytes_unless(std::string_view word) {
-    if (word != "lang" && word != "noproof") flush_bytes();
-  }
   std::string codepage() {
     const auto it = fonts_.find(now().font);
     return it != fonts_.end() && !it->second.empty() ? it->second : codepage_;
   }
 
-  void act(std::string_view word, long value, bool given) {
-    const bool on = !given || value != 0;
-    if (now().optional && !known_optional(word)) now().skip = true;
+  void control(const rtf_token& t) {
+    if (t.word != "lang" && t.word != "noproof") flush_bytes();
+    if (now().optional && !known_optional(t.word)) now().skip = true;
     now().optional = false;
-    if (word == "fonttbl") in_fonts_ = groups_.size();
-    if (word == "f")
-      now().font = value;
-    else if (word == "fcharset" && in_fonts_ > 0 && groups_.size() >= in_fonts_)
-      fonts_[now().font] = codepage_of_charset(value);
-    else if (word == "ansicpg")
-      codepage_ = codepage_of_number(value);
-    else if (word == "mac")
-      codepage_ = "macintosh";
-    else if (word == "pc")
-      codepage_ = "ibm-437";
-    else if (word == "pca")
-      codepage_ = "ibm-850";
-    else if (word == "u")
-      unicode(value);
-    else if (word == "uc")
-      now().skip_after_unicode = std::clamp(value, 0L, 10L);
-    else if (word == "bin")
-      at_ += static_cast<size_t>(std::clamp<long>(value, 0, static_cast<long>(data_.size() - at_)));
-    else if (word == "b")
-      now().how.bold = on;
-    else if (word == "i")
-      now().how.italic = on;
-    else if (word == "strike")
-      now().how.strike = on;
-    else if (word == "v")
-      now().hidden = on;
-    else if (word == "plain")
-      now().how = {}, now().hidden = false;
-    else if (word == "par" || word == "sect" || word == "page")
-      end_paragraph();
-    else if (word == "line")
-      put("\n");
-    else if (word == "pard")
-      paragraph_defaults();
-    else if (word == "tab")
-      put(" ");
-    else if (word == "intbl")
-      in_table_ = true;
-    else if (word == "cell" || word == "nestcell")
-      end_cell();
-    else if (word == "row" || word == "nestrow")
-      end_row();
-    else if (word == "ls")
-      list_ = given && value > 0;
-    else if (word == "ilvl")
-      list_level_ = value;
-    else if (word == "outlinelevel")
-      outline_ = value;
-    else if (word == "listtext" || word == "pntext")
-      begin_list_text();
-    else if (word == "fldinst")
-      now().is = group::role::instruction, instruction_.clear();
-    else if (word == "fldrslt")
-      now().is = group::role::result_of_field;
-    else if (word == "info")
-      now().is = group::role::info;
+    if (t.word == "fonttbl") in_fonts_ = groups_.size();
+    const auto known = actions().find(t.word);
+    if (known != actions().end())
+      known->second(*this, t);
     else if (now().is == group::role::info)
-      now().info_field = word;
-    else if (silent.contains(word))
+      now().info_field = t.word;
+    else if (silent.contains(t.word))
       now().skip = true;
     else
-      character(word);
+      character(t.word);
+  }
+
+  using document = rtf_document;
+  using action = void (*)(document&, const rtf_token&);
+  static const std::map<std::string_view, action>& actions();
+
+  void font_charset(long charset) {
+    if (in_fonts_ > 0 && groups_.size() >= in_fonts_) fonts_[now().font] = codepage_of_charset(charset);
+  }
+  void begin_instruction() {
+    now().is = group::role::instruction;
+    instruction_.clear();
   }
 
   static bool known_optional(std::string_view word) {
@@ -272,29 +200,17 @@ private:
       point = 0x10000 + ((uint32_t{high_} - 0xd800) << 10) + (unit - 0xdc00u);
     }
     high_ = 0;
-    std::string out;
-    if (point < 0x80)
-      out += static_cast<char>(point);
-    else if (point < 0x800)
-      out += {static_cast<char>(0xc0 | point >> 6), static_cast<char>(0x80 | (point & 63))};
-    else if (point < 0x10000)
-      out += {static_cast<char>(0xe0 | point >> 12), static_cast<char>(0x80 | (point >> 6 & 63)),
-              static_cast<char>(0x80 | (point & 63))};
-    else
-      out += {static_cast<char>(0xf0 | point >> 18), static_cast<char>(0x80 | (point >> 12 & 63)),
-              static_cast<char>(0x80 | (point >> 6 & 63)), static_cast<char>(0x80 | (point & 63))};
-    put_text(out);
+    char utf8[U8_MAX_LENGTH];
+    int32_t n = 0;
+    U8_APPEND_UNSAFE(utf8, n, point);
+    put_text(std::string(utf8, static_cast<size_t>(n)));
   }
 
   // -- text -------------------------------------------------------------------------------------------
 
   void put(const std::string& s) {
     flush_bytes();
-    if (to_skip_ > 0) {
-      --to_skip_;
-      return;
-    }
-    put_text(s);
+    if (!stands_in()) put_text(s);
   }
   void put_text(const std::string& s) {
     const auto& g = now();
@@ -399,9 +315,8 @@ private:
     row_ = nullptr;
   }
 
-  std::string_view data_;
+  rtf_tokens tokens_;
   const reading_limits& limits_;
-  size_t at_ = 0;
   bool done_ = false;
   std::vector<group> groups_;
   std::string codepage_ = "windows-1252";
@@ -425,6 +340,50 @@ private:
   long list_level_ = 0;
   long outline_ = -1;
 };
+
+const std::map<std::string_view, rtf_document::action>& rtf_document::actions() {
+  static const std::map<std::string_view, action> known = {
+      // Characters.
+      {"f", [](document& d, const rtf_token& t) { d.now().font = t.value; }},
+      {"fcharset", [](document& d, const rtf_token& t) { d.font_charset(t.value); }},
+      {"ansicpg", [](document& d, const rtf_token& t) { d.codepage_ = codepage_of_number(t.value); }},
+      {"mac", [](document& d, const rtf_token&) { d.codepage_ = "macintosh"; }},
+      {"pc", [](document& d, const rtf_token&) { d.codepage_ = "ibm-437"; }},
+      {"pca", [](document& d, const rtf_token&) { d.codepage_ = "ibm-850"; }},
+      {"u", [](document& d, const rtf_token& t) { d.unicode(t.value); }},
+      {"uc",
+       [](document& d, const rtf_token& t) { d.now().skip_after_unicode = std::clamp(t.value, 0L, 10L); }},
+      {"bin", [](document& d, const rtf_token& t) { d.tokens_.skip(t.value); }},
+      {"line", [](document& d, const rtf_token&) { d.put("\n"); }},
+      {"tab", [](document& d, const rtf_token&) { d.put(" "); }},
+      // How they look.
+      {"b", [](document& d, const rtf_token& t) { d.now().how.bold = t.on(); }},
+      {"i", [](document& d, const rtf_token& t) { d.now().how.italic = t.on(); }},
+      {"strike", [](document& d, const rtf_token& t) { d.now().how.strike = t.on(); }},
+      {"v", [](document& d, const rtf_token& t) { d.now().hidden = t.on(); }},
+      {"plain", [](document& d, const rtf_token&) { d.now().how = {}, d.now().hidden = false; }},
+      // Blocks.
+      {"par", [](document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"sect", [](document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"page", [](document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"pard", [](document& d, const rtf_token&) { d.paragraph_defaults(); }},
+      {"outlinelevel", [](document& d, const rtf_token& t) { d.outline_ = t.value; }},
+      {"ls", [](document& d, const rtf_token& t) { d.list_ = t.given && t.value > 0; }},
+      {"ilvl", [](document& d, const rtf_token& t) { d.list_level_ = t.value; }},
+      {"listtext", [](document& d, const rtf_token&) { d.begin_list_text(); }},
+      {"pntext", [](document& d, const rtf_token&) { d.begin_list_text(); }},
+      {"intbl", [](document& d, const rtf_token&) { d.in_table_ = true; }},
+      {"cell", [](document& d, const rtf_token&) { d.end_cell(); }},
+      {"nestcell", [](document& d, const rtf_token&) { d.end_cell(); }},
+      {"row", [](document& d, const rtf_token&) { d.end_row(); }},
+      {"nestrow", [](document& d, const rtf_token&) { d.end_row(); }},
+      // Fields, and what is said of the document.
+      {"fldinst", [](document& d, const rtf_token&) { d.begin_instruction(); }},
+      {"fldrslt", [](document& d, const rtf_token&) { d.now().is = group::role::result_of_field; }},
+      {"info", [](document& d, const rtf_token&) { d.now().is = group::role::info; }},
+  };
+  return known;
+}
 
 } // namespace
 
