@@ -223,7 +223,7 @@ void ledger::collect(std::vector<digest> released) {
     if (!stored->scan(table::index, uses, key::after(uses))->valid()) {
       // The same bytes may be kept twice: as a Markdown text, and as a large original that is Markdown
       // itself.
-      if (db_.get(table::content, hash.view())) changes->erase(table::content, hash.view());
+      changes->erase(table::content, hash.view());
       if (files_.holds(hash)) files_.remove(hash);
     }
     changes->erase(table::index, key::released(hash));
