@@ -15,11 +15,6 @@ void kill(const caf::actor_addr& who) {
   caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
 }
 
-bool is_alive(const caf::actor_addr& who) {
-  const auto a = caf::actor_cast<caf::strong_actor_ptr>(who);
-  return a && !caf::actor_cast<caf::abstract_actor*>(a)->getf(caf::abstract_actor::is_terminated_flag);
-}
-
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(supervision_decisions, world)
@@ -103,119 +98,6 @@ BOOST_AUTO_TEST_CASE(retry_after_holds_the_item_and_its_host) {
   advance(11s);
   BOOST_TEST(transfers.asked.size() == 4u);
   BOOST_TEST((stored(b.id).state == batch_state::completed));
-}
-
-BOOST_AUTO_TEST_CASE(a_redirect_waits_for_its_turn_at_the_host_it_leads_to) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
-  const auto b = submit({three[0]});
-  run();
-  BOOST_REQUIRE(transfers.held.size() == 2u);
-  fetch_result moved;
-  moved.page.http_status = 301;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
-  run();
-  BOOST_TEST(transfers.held.size() == 2u);
-  BOOST_TEST(listeners.in_work(b.id).empty());
-  // Its first host is free again.
-  submit({three[1]});
-  run();
-  BOOST_TEST(transfers.held.size() == 3u);
-  transfers.reply(transfers.held[0], page_of(transfers.held[0].order));
-  run();
-  BOOST_REQUIRE(transfers.held.size() == 4u);
-  BOOST_TEST(transfers.held[3].order.url == "http://b.example/there");
-  BOOST_TEST((transfers.held[3].order.work.token == transfers.held[1].order.work.token));
-  transfers.reply(transfers.held[3], page_of(transfers.held[3].order));
-  run();
-  BOOST_TEST((stored(b.id).state == batch_state::completed));
-  BOOST_TEST(store.attempts({b.id, 0}).size() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(waiting_for_a_turn_after_a_redirect_costs_no_budget) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
-  submit({three[0]});
-  run();
-  advance(10s);
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
-  run();
-  advance(options.work.item_budget - 15s);
-  transfers.reply(transfers.held[0], page_of(transfers.held[0].order));
-  run();
-  BOOST_REQUIRE(transfers.held.size() == 3u);
-  BOOST_TEST((transfers.held[2].order.work.budget == options.work.item_budget - 10s));
-}
-
-BOOST_AUTO_TEST_CASE(redirects_in_a_circle_end) {
-  transfers.answer = [](const fetch_order& o) {
-    fetch_result r;
-    r.page.moved_to = o.url + "x";
-    return r;
-  };
-  const auto b = submit({three[0]});
-  run();
-  BOOST_TEST(transfers.asked.size() == static_cast<size_t>(options.fetch.max_redirects) + 1);
-  BOOST_TEST((items(b.id)[0].error.code == errc::too_many_redirects));
-  BOOST_TEST(items(b.id)[0].attempts == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(a_new_attempt_starts_where_the_first_did) {
-  unsigned asked = 0;
-  transfers.answer = [&](const fetch_order& o) {
-    fetch_result r;
-    r.page.moved_to = "http://b.example/there";
-    if (o.url != r.page.moved_to) return r;
-    return ++asked == 1 ? fetch_failure(fail(errc::http_5xx)) : page_of(o);
-  };
-  const auto b = submit({three[0]});
-  run();
-  advance(60s);
-  BOOST_TEST((stored(b.id).state == batch_state::completed));
-  BOOST_REQUIRE(transfers.asked.size() == 4u);
-  BOOST_TEST(transfers.asked[2].url == three[0]);
-}
-
-BOOST_AUTO_TEST_CASE(a_redirect_during_a_drain_waits_for_no_turn) {
-  transfers.answer = nullptr;
-  const auto b = submit({three[0]});
-  run();
-  caf::anon_send(supervisors.at(b.id), drain_atom_v);
-  run();
-  BOOST_TEST(is_alive(supervisor_of(b.id)));
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[0], moved);
-  run();
-  BOOST_TEST(!is_alive(supervisor_of(b.id)));
-  BOOST_TEST((items(b.id)[0].state == item_state::pending));
-}
-
-BOOST_AUTO_TEST_CASE(a_redirect_that_waits_can_be_cancelled) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
-  const auto b = submit({three[0]});
-  run();
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
-  run();
-  caf::anon_send(supervisors.at(b.id), cancel_atom_v);
-  run();
-  BOOST_TEST((stored(b.id).state == batch_state::cancelled));
-  BOOST_TEST(verify().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_document_that_kills_its_parser_twice_is_quarantined) {

@@ -148,4 +148,9 @@ std::vector<item> world::items(batch_id b) const {
   return store.read_batch(b, 0, ~uint32_t{0}, {}, none)->items;
 }
 
+bool is_alive(const caf::actor_addr& who) {
+  const auto a = caf::actor_cast<caf::strong_actor_ptr>(who);
+  return a && !caf::actor_cast<caf::abstract_actor*>(a)->getf(caf::abstract_actor::is_terminated_flag);
+}
+
 } // namespace troupe::test

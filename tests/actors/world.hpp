@@ -89,4 +89,7 @@ public:
   void supervise(const batch& b);
 };
 
+/// It has not ended, nor been let go of.
+bool is_alive(const caf::actor_addr& who);
+
 } // namespace troupe::test
