@@ -161,12 +161,15 @@ private:
       character(t.word);
   }
 
-  using document = rtf_document;
-  using action = void (*)(document&, const rtf_token&);
+  using action = void (*)(rtf_document&, const rtf_token&);
   static const std::map<std::string_view, action>& actions();
 
   void font_charset(long charset) {
     if (in_fonts_ > 0 && groups_.size() >= in_fonts_) fonts_[now().font] = codepage_of_charset(charset);
+  }
+  void plain_text() {
+    now().how = {};
+    now().hidden = false;
   }
   void begin_instruction() {
     now().is = group::role::instruction;
@@ -344,43 +347,43 @@ private:
 const std::map<std::string_view, rtf_document::action>& rtf_document::actions() {
   static const std::map<std::string_view, action> known = {
       // Characters.
-      {"f", [](document& d, const rtf_token& t) { d.now().font = t.value; }},
-      {"fcharset", [](document& d, const rtf_token& t) { d.font_charset(t.value); }},
-      {"ansicpg", [](document& d, const rtf_token& t) { d.codepage_ = codepage_of_number(t.value); }},
-      {"mac", [](document& d, const rtf_token&) { d.codepage_ = "macintosh"; }},
-      {"pc", [](document& d, const rtf_token&) { d.codepage_ = "ibm-437"; }},
-      {"pca", [](document& d, const rtf_token&) { d.codepage_ = "ibm-850"; }},
-      {"u", [](document& d, const rtf_token& t) { d.unicode(t.value); }},
-      {"uc",
-       [](document& d, const rtf_token& t) { d.now().skip_after_unicode = std::clamp(t.value, 0L, 10L); }},
-      {"bin", [](document& d, const rtf_token& t) { d.tokens_.skip(t.value); }},
-      {"line", [](document& d, const rtf_token&) { d.put("\n"); }},
-      {"tab", [](document& d, const rtf_token&) { d.put(" "); }},
+      {"f", [](rtf_document& d, const rtf_token& t) { d.now().font = t.value; }},
+      {"fcharset", [](rtf_document& d, const rtf_token& t) { d.font_charset(t.value); }},
+      {"ansicpg", [](rtf_document& d, const rtf_token& t) { d.codepage_ = codepage_of_number(t.value); }},
+      {"mac", [](rtf_document& d, const rtf_token&) { d.codepage_ = "macintosh"; }},
+      {"pc", [](rtf_document& d, const rtf_token&) { d.codepage_ = "ibm-437"; }},
+      {"pca", [](rtf_document& d, const rtf_token&) { d.codepage_ = "ibm-850"; }},
+      {"u", [](rtf_document& d, const rtf_token& t) { d.unicode(t.value); }},
+      {"uc", [](rtf_document& d,
+                const rtf_token& t) { d.now().skip_after_unicode = std::clamp(t.value, 0L, 10L); }},
+      {"bin", [](rtf_document& d, const rtf_token& t) { d.tokens_.skip(t.value); }},
+      {"line", [](rtf_document& d, const rtf_token&) { d.put("\n"); }},
+      {"tab", [](rtf_document& d, const rtf_token&) { d.put(" "); }},
       // How they look.
-      {"b", [](document& d, const rtf_token& t) { d.now().how.bold = t.on(); }},
-      {"i", [](document& d, const rtf_token& t) { d.now().how.italic = t.on(); }},
-      {"strike", [](document& d, const rtf_token& t) { d.now().how.strike = t.on(); }},
-      {"v", [](document& d, const rtf_token& t) { d.now().hidden = t.on(); }},
-      {"plain", [](document& d, const rtf_token&) { d.now().how = {}, d.now().hidden = false; }},
+      {"b", [](rtf_document& d, const rtf_token& t) { d.now().how.bold = t.on(); }},
+      {"i", [](rtf_document& d, const rtf_token& t) { d.now().how.italic = t.on(); }},
+      {"strike", [](rtf_document& d, const rtf_token& t) { d.now().how.strike = t.on(); }},
+      {"v", [](rtf_document& d, const rtf_token& t) { d.now().hidden = t.on(); }},
+      {"plain", [](rtf_document& d, const rtf_token&) { d.plain_text(); }},
       // Blocks.
-      {"par", [](document& d, const rtf_token&) { d.end_paragraph(); }},
-      {"sect", [](document& d, const rtf_token&) { d.end_paragraph(); }},
-      {"page", [](document& d, const rtf_token&) { d.end_paragraph(); }},
-      {"pard", [](document& d, const rtf_token&) { d.paragraph_defaults(); }},
-      {"outlinelevel", [](document& d, const rtf_token& t) { d.outline_ = t.value; }},
-      {"ls", [](document& d, const rtf_token& t) { d.list_ = t.given && t.value > 0; }},
-      {"ilvl", [](document& d, const rtf_token& t) { d.list_level_ = t.value; }},
-      {"listtext", [](document& d, const rtf_token&) { d.begin_list_text(); }},
-      {"pntext", [](document& d, const rtf_token&) { d.begin_list_text(); }},
-      {"intbl", [](document& d, const rtf_token&) { d.in_table_ = true; }},
-      {"cell", [](document& d, const rtf_token&) { d.end_cell(); }},
-      {"nestcell", [](document& d, const rtf_token&) { d.end_cell(); }},
-      {"row", [](document& d, const rtf_token&) { d.end_row(); }},
-      {"nestrow", [](document& d, const rtf_token&) { d.end_row(); }},
+      {"par", [](rtf_document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"sect", [](rtf_document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"page", [](rtf_document& d, const rtf_token&) { d.end_paragraph(); }},
+      {"pard", [](rtf_document& d, const rtf_token&) { d.paragraph_defaults(); }},
+      {"outlinelevel", [](rtf_document& d, const rtf_token& t) { d.outline_ = t.value; }},
+      {"ls", [](rtf_document& d, const rtf_token& t) { d.list_ = t.given && t.value > 0; }},
+      {"ilvl", [](rtf_document& d, const rtf_token& t) { d.list_level_ = t.value; }},
+      {"listtext", [](rtf_document& d, const rtf_token&) { d.begin_list_text(); }},
+      {"pntext", [](rtf_document& d, const rtf_token&) { d.begin_list_text(); }},
+      {"intbl", [](rtf_document& d, const rtf_token&) { d.in_table_ = true; }},
+      {"cell", [](rtf_document& d, const rtf_token&) { d.end_cell(); }},
+      {"nestcell", [](rtf_document& d, const rtf_token&) { d.end_cell(); }},
+      {"row", [](rtf_document& d, const rtf_token&) { d.end_row(); }},
+      {"nestrow", [](rtf_document& d, const rtf_token&) { d.end_row(); }},
       // Fields, and what is said of the document.
-      {"fldinst", [](document& d, const rtf_token&) { d.begin_instruction(); }},
-      {"fldrslt", [](document& d, const rtf_token&) { d.now().is = group::role::result_of_field; }},
-      {"info", [](document& d, const rtf_token&) { d.now().is = group::role::info; }},
+      {"fldinst", [](rtf_document& d, const rtf_token&) { d.begin_instruction(); }},
+      {"fldrslt", [](rtf_document& d, const rtf_token&) { d.now().is = group::role::result_of_field; }},
+      {"info", [](rtf_document& d, const rtf_token&) { d.now().is = group::role::info; }},
   };
   return known;
 }

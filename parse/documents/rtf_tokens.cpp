@@ -28,6 +28,12 @@ void rtf_tokens::pass(Is is, size_t most) {
 }
 
 rtf_token rtf_tokens::next() {
+  const auto t = read();
+  last_ = t.is;
+  return t;
+}
+
+rtf_token rtf_tokens::read() {
   using kind = rtf_token::kind;
   pass([](char c) { return c == '\r' || c == '\n' || c == '\0'; }, data_.size());
   if (at_ >= data_.size()) return {};
@@ -39,10 +45,9 @@ rtf_token rtf_tokens::next() {
 rtf_token rtf_tokens::control() {
   if (at_ >= data_.size()) return {};
   if (letter(data_[at_])) return word();
-  const bool first = at_ >= 2 && data_[at_ - 2] == '{';
   const char c = data_[at_++];
   if (c == '\'') return hex();
-  return {.is = rtf_token::kind::symbol, .word = {}, .c = c, .first = first};
+  return {.is = rtf_token::kind::symbol, .word = {}, .c = c, .first = last_ == rtf_token::kind::open};
 }
 
 rtf_token rtf_tokens::word() {

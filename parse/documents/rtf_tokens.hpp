@@ -28,7 +28,7 @@ struct rtf_token {
   bool given = false;
   /// The symbol, or the byte.
   char c = '\0';
-  /// Nothing stands between the group's `{` and this.
+  /// Of a symbol: the token before it was its group's `{`.
   bool first = false;
 
   /// As words such as `\b` say it: off is `\b0`.
@@ -46,6 +46,7 @@ public:
   void skip(long bytes);
 
 private:
+  rtf_token read();
   rtf_token control();
   rtf_token word();
   rtf_token hex();
@@ -55,6 +56,7 @@ private:
 
   std::string_view data_;
   size_t at_ = 0;
+  rtf_token::kind last_ = rtf_token::kind::end;
 };
 
 } // namespace troupe::documents

@@ -109,6 +109,9 @@ BOOST_AUTO_TEST_CASE(rich_text) {
       "a **bold** caf\u00e9 \u20ac\n\nsecond");
   BOOST_TEST(markdown_of_bytes("{\\rtf1 {\\*\\unknown hidden}shown {\\i\\*\\cs1 slanted}}") ==
              "shown *slanted*");
+  // Ends of lines mean nothing between a group's start and its first word; a brace that is text starts none.
+  BOOST_TEST(markdown_of_bytes("{\\rtf1 a{\r\n\\*\\unknown hidden}b}") == "ab");
+  BOOST_TEST(markdown_of_bytes("{\\rtf1 a\\{\\*\\unknown b}") == "a{b");
 }
 
 BOOST_AUTO_TEST_CASE(messages) {
