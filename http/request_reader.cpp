@@ -83,22 +83,27 @@ asio::awaitable<request_reader::error_code> request_reader::read_head() {
   }
 }
 
-std::optional<uint64_t> request_reader::content_length() {
-  const auto length = in_->content_length();
-  return length ? std::optional<uint64_t>(*length) : std::nullopt;
+bool request_reader::framed() const {
+  return head()[bhttp::field::transfer_encoding].empty() || head().chunked();
+}
+
+bool request_reader::allow(uint64_t most) {
+  most_ = most;
+  return in_->content_length().value_or(0) <= most;
 }
 
 asio::awaitable<body_piece> request_reader::next() {
   if (in_->is_done()) co_return body_piece{};
-  if (!continued_ && boost::beast::iequals(head()[bhttp::field::expect], "100-continue")) {
+  // A client of HTTP/1.0 is not told to go on (RFC 9110 section 10.1.1).
+  if (!continued_ && head().version() > 10 &&
+      boost::beast::iequals(head()[bhttp::field::expect], "100-continue")) {
     const bool sent = co_await answers_.send_continue();
     if (!sent) co_return refuse(error_response(400, "bad_request", "the client is gone"));
   }
   continued_ = true;
-  block_.resize(read_block);
   size_t n = 0;
   while (n == 0 && !in_->is_done()) {
-    const auto error = co_await read_piece(block_);
+    const auto error = co_await read_piece();
     if (error && error != bhttp::error::need_buffer) co_return broken(error);
     n = block_.size() - in_->get().body().size;
   }
@@ -118,10 +123,12 @@ body_piece request_reader::broken(error_code error) {
   return refuse(error_response(400, "bad_request", "the body broke off: " + error.message()));
 }
 
-/// Reads what comes and `into` takes. When that takes too long the connection stays open for the answer.
-asio::awaitable<request_reader::error_code> request_reader::read_piece(std::vector<char>& into) {
-  in_->get().body().data = into.data();
-  in_->get().body().size = into.size();
+/// Reads what comes, as much as a block takes. When that takes too long the connection stays open for the
+/// answer.
+asio::awaitable<request_reader::error_code> request_reader::read_piece() {
+  block_.resize(read_block);
+  in_->get().body().data = block_.data();
+  in_->get().body().size = block_.size();
   const auto limit = from_.within(options_.http.body_timeout, expiry::interrupts);
   const auto [error, n] = co_await bhttp::async_read_some(from_, buffer_, *in_, tuple);
   co_return error;
@@ -130,10 +137,9 @@ asio::awaitable<request_reader::error_code> request_reader::read_piece(std::vect
 asio::awaitable<void> request_reader::drop_body() {
   // Who waits for "100 Continue" sends nothing before this answer.
   if (in_->is_done() || body_broken_ || (!continued_ && !head()[bhttp::field::expect].empty())) co_return;
-  block_.resize(read_block);
   const auto until = time_limit::clock::now() + options_.http.body_timeout;
   for (uint64_t dropped = 0; !in_->is_done() && dropped < most_drained && time_limit::clock::now() < until;) {
-    const auto error = co_await read_piece(block_);
+    const auto error = co_await read_piece();
     if (error && error != bhttp::error::need_buffer) break;
     dropped += block_.size() - in_->get().body().size;
   }

@@ -33,12 +33,13 @@ public:
   asio::awaitable<error_code> read_head();
   /// The request whose head was read last. Until `begin`.
   const message& head() const { return in_->get(); }
-  std::optional<uint64_t> content_length();
+  /// Where its body ends can be told (RFC 9112 section 6.3); else nothing more can be read.
+  bool framed() const;
 
-  /// The most that the body may have, in bytes.
-  void allow(uint64_t most) { most_ = most; }
+  /// The most that the body may have, in bytes. False: the head says already that it has more.
+  bool allow(uint64_t most);
   /// Refused are, with `body_too_large`, what is longer than allowed; with `body_timeout`, what takes longer
-  /// than `http.body_timeout_ms`; with `bad_request`, what breaks off.
+  /// than `http.body_timeout_ms`; with `bad_request`, what breaks off or cannot be asked for.
   asio::awaitable<body_piece> next() override;
   bool body_read() const { return in_->is_done(); }
   /// Gives the room for pieces back: an answer may take long.
@@ -54,7 +55,7 @@ private:
 
   bool at_request_line();
   body_piece broken(error_code error);
-  asio::awaitable<error_code> read_piece(std::vector<char>& into);
+  asio::awaitable<error_code> read_piece();
 
   client_stream& from_;
   answer_writer& answers_;

@@ -169,6 +169,10 @@ private:
     const auto hosts = head.count(bhttp::field::host);
     if (hosts > 1 || (hosts == 0 && answer_.version > 10))
       co_return error_response(400, "bad_request", "a request must name its host, once");
+    if (!in_.framed()) {
+      keep_alive_off();
+      co_return error_response(400, "bad_request", "Transfer-Encoding must end with chunked");
+    }
     const auto [authority, target] = parse_target(view(head.target()));
     const door::request at_door{view(head.method_string()),
                                 authority.empty() ? view(head[bhttp::field::host]) : authority,
@@ -203,8 +207,7 @@ private:
     x.incoming = &in_;
     const auto most =
         static_cast<uint64_t>(found.to->streamed ? options_.limits.upload_bytes : options_.http.body_bytes);
-    in_.allow(most);
-    if (in_.content_length().value_or(0) > most) co_return request_reader::body_too_large();
+    if (!in_.allow(most)) co_return request_reader::body_too_large();
     if (front_.server.others.wanted()) {
       for (const auto& f : head)
         x.sent.emplace_back(to_string(f.name_string()), to_string(f.value()));

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* health = "GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr const char* last_health =
+    "GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 size_t count(const std::string& text, const std::string& what) {
   size_t n = 0;
@@ -41,8 +43,8 @@ BOOST_AUTO_TEST_CASE(connections_are_kept_and_pipelines_answered_in_order) {
   raw_client c{server.base()};
   c.send(health);
   c.read_until("}");
-  c.send(std::string(health) + "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" + health);
-  c.read_until("\x01", 1s);
+  c.send(std::string(health) + "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" + last_health);
+  BOOST_TEST(c.closed());
   const auto& all = c.received();
   BOOST_TEST(count(all, "HTTP/1.1 200") == 3u);
   BOOST_TEST(all.find("HTTP/1.1 404") > all.find("HTTP/1.1 200"));
@@ -80,8 +82,8 @@ BOOST_AUTO_TEST_CASE(empty_lines_before_a_request_are_passed_over) {
   late.read_until("}");
   // Longer than a head may take: the connection is idle.
   BOOST_TEST(!late.closed(500ms));
-  late.send(health);
-  late.read_until("\x01", 500ms);
+  late.send(last_health);
+  BOOST_TEST(late.closed());
   BOOST_TEST(count(late.received(), "HTTP/1.1 200") == 2u);
   raw_client endless{server.base()};
   std::string lines;
@@ -254,6 +256,26 @@ BOOST_AUTO_TEST_CASE(a_client_that_waits_for_continue_gets_it) {
   BOOST_TEST(c.read_until("100 Continue").find("100 Continue") != std::string::npos);
   c.send(body);
   BOOST_TEST(c.read_until("is_batch").find("HTTP/1.1 202") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(one_of_http_1_0_is_not_told_to_go_on) {
+  const auto body = json{{"urls", {o.url("/page/1")}}}.dump();
+  raw_client c{server.base()};
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body);
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().find(" 202 ") != std::string::npos);
+  BOOST_TEST(c.received().find("100 Continue") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_whose_end_cannot_be_told_ends_the_connection) {
+  raw_client c{server.base()};
+  c.send("POST /api/v1/notebooks/1/files/parse_url/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+         "gzip\r\n\r\n" +
+         std::string(health));
+  BOOST_TEST(c.closed());
+  BOOST_TEST(c.received().starts_with("HTTP/1.1 400"));
+  BOOST_TEST(count(c.received(), "HTTP/1.1 ") == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_chunked_body_in_small_pieces_is_one_body) {
