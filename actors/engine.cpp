@@ -91,6 +91,7 @@ public:
     if (cluster_) cluster_->stop();
     node_ = nullptr;
     hub_.on_outbox(nullptr);
+    measures_.reset();
     system_.reset();
     cluster_.reset();
     transfers_.reset();
@@ -170,7 +171,9 @@ public:
   }
 
   metrics& meter() override { return meter_; }
-  void measure() override { measures_->take(health(), nodes(), meter_); }
+  void measure() override {
+    if (measures_) measures_->take(health(), nodes(), meter_);
+  }
 
   void on_record(std::function<void(const record&, bool)> call) override {
     records_.on_change(std::move(call));

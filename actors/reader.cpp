@@ -4,6 +4,8 @@
 #include "config/log.hpp"
 #include "fetch/url.hpp"
 
+#include <pthread.h>
+
 namespace troupe {
 namespace {
 
@@ -124,7 +126,11 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state>,
 } // namespace
 
 reader_actor spawn_reader(caf::actor_system& sys, const catalog& store, bool own_thread) {
-  return own_thread ? sys.spawn<caf::detached>(reader, &store) : sys.spawn(reader, &store);
+  if (!own_thread) return sys.spawn(reader, &store);
+  return sys.spawn<caf::detached>([&store](reader_actor::stateful_pointer<reader_state> self) {
+    pthread_setname_np(pthread_self(), "reader");
+    return reader(self, &store);
+  });
 }
 
 } // namespace troupe

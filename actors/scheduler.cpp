@@ -3,6 +3,8 @@
 #include "actors/quiet_clock.hpp"
 #include "process/scheduling.hpp"
 
+#include <pthread.h>
+
 #include <caf/policy/unprofiled.hpp>
 #include <caf/scheduler/coordinator.hpp>
 
@@ -28,7 +30,7 @@ public:
   };
   struct worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator*) {}
-    bool stands_back = false;
+    bool begun = false;
   };
 
   template <class Coordinator>
@@ -51,7 +53,10 @@ public:
   template <class Worker>
   caf::resumable* dequeue(Worker* self) {
     auto& all = d(self->parent());
-    if (!std::exchange(d(self).stands_back, true)) stand_back(all.steps);
+    if (!std::exchange(d(self).begun, true)) {
+      pthread_setname_np(pthread_self(), "actors");
+      stand_back(all.steps);
+    }
     std::unique_lock guard(all.lock);
     while (all.queue.empty()) {
       ++all.asleep;
@@ -106,7 +111,7 @@ protected:
   void start() override {
     super::start();
     timer_ = std::thread([this] {
-      caf::detail::set_thread_name("caf.timer");
+      pthread_setname_np(pthread_self(), "timer");
       system().thread_started();
       clock_.run();
       system().thread_terminates();

@@ -5,6 +5,8 @@
 #include "config/log.hpp"
 #include "process/scheduling.hpp"
 
+#include <pthread.h>
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -52,8 +54,9 @@ void stored_answers::lane::read(answer<T> done, Work work) {
   boost::asio::post(threads, [this, done = std::move(done), work = std::move(work)] {
     --waiting;
     // Once in each thread's life.
-    thread_local const bool prompt = (schedule_promptly(), true);
-    (void)prompt;
+    thread_local const bool begun =
+        (pthread_setname_np(pthread_self(), "store.readers"), schedule_promptly(), true);
+    (void)begun;
     answer_with(done, work);
   });
 }

@@ -3,6 +3,8 @@
 #include "actors/tally.hpp"
 #include "config/log.hpp"
 
+#include <pthread.h>
+
 namespace troupe {
 namespace {
 
@@ -287,8 +289,11 @@ writer_actor::behavior_type writer(writer_pointer self, ledger* store, hub* list
 
 writer_actor spawn_writer(caf::actor_system& sys, ledger& store, hub& listeners, const settings& s,
                           bool own_thread, metrics* meter) {
-  return own_thread ? sys.spawn<caf::detached>(writer, &store, &listeners, s, meter)
-                    : sys.spawn(writer, &store, &listeners, s, meter);
+  if (!own_thread) return sys.spawn(writer, &store, &listeners, s, meter);
+  return sys.spawn<caf::detached>([=, &store, &listeners](writer_pointer self) {
+    pthread_setname_np(pthread_self(), "writer");
+    return writer(self, &store, &listeners, s, meter);
+  });
 }
 
 } // namespace troupe

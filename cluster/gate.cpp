@@ -20,6 +20,7 @@
 #include <thread>
 
 #include <netinet/tcp.h>
+#include <pthread.h>
 
 namespace troupe::cluster {
 namespace {
@@ -95,7 +96,10 @@ public:
 
   void run() override {
     if (acceptor_.is_open()) asio::co_spawn(context_, accept(), asio::detached);
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "nodes");
+      context_.run();
+    });
   }
 
   std::string address() const override { return address_; }

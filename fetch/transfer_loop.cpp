@@ -4,6 +4,8 @@
 #include "fetch/transfer.hpp"
 #include "fetch/transfer_meter.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -49,7 +51,10 @@ public:
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
                       static_cast<long>(std::max<int64_t>(64, s.fetch.max_transfers)));
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "transfers");
+      run();
+    });
   }
   ~loop() {
     stop_ = true;

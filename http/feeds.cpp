@@ -3,6 +3,8 @@
 #include "http/feed.hpp"
 #include "process/scheduling.hpp"
 
+#include <pthread.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +21,7 @@ public:
       , tick_(context_) {
     wait_for_tick();
     thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "feeds");
       // Requests go first: telling thousands of what happened can wait for one who asks.
       schedule_in_background();
       context_.run();

@@ -13,6 +13,8 @@
 #include "http/v1/v1.hpp"
 #include "process/scheduling.hpp"
 
+#include <pthread.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -100,6 +102,7 @@ public:
     look_at_limits();
     shared_.server.to.others().on_stream([this](int socket) { serve_node(socket); });
     thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "front");
       schedule_promptly();
       context_.run();
     });

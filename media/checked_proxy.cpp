@@ -2,6 +2,8 @@
 
 #include "media/proxy_request.hpp"
 
+#include <pthread.h>
+
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -40,7 +42,10 @@ public:
   server(address_policy policy, const proxy_limits& limits)
       : policy_(std::move(policy))
       , limits_(limits)
-      , thread_([this] { context_.run(); }) {}
+      , thread_([this] {
+        pthread_setname_np(pthread_self(), "proxy");
+        context_.run();
+      }) {}
   ~server() {
     work_.reset();
     context_.stop();

@@ -3,6 +3,8 @@
 #include "media/work.hpp"
 #include "process/scheduling.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -44,6 +46,7 @@ public:
     empty_folder();
     for (int64_t i = 0; i < s.media.concurrent; ++i)
       threads_.emplace_back([this, i] {
+        pthread_setname_np(pthread_self(), "media");
         stand_back(static_cast<int>(options_.work.nice));
         serve(folder_ + "/" + std::to_string(i));
       });

@@ -2,7 +2,10 @@
 
 #include "parse/documents/pdf.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -38,6 +41,7 @@ result<conversions::running> conversions::start(conversion what, const content_r
   std::erase_if(workers_, [](const worker& w) { return w.done->load(); });
   const auto done = std::make_shared<std::atomic<bool>>(false);
   workers_.push_back({done, std::jthread([this, by, done, file = std::move(*document)] {
+                        pthread_setname_np(pthread_self(), "converter");
                         run(by, file);
                         *done = true;
                       })});

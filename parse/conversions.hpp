@@ -6,6 +6,7 @@
 #include "parse/parser.hpp"
 #include "process/tool.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,7 +15,7 @@
 
 namespace troupe {
 
-/// Runs each program on a thread of its own. One thread calls it, but for what `wake` may do.
+/// Runs each program on a thread of its own. Called by one thread, that of the pool.
 class conversions {
 public:
   /// One that runs or has run, known by its object.
@@ -33,7 +34,7 @@ public:
   result<running> start(conversion what, const content_ref& body, milliseconds at_most);
   /// Those that have ended since it was last called.
   std::vector<outcome> take();
-  /// Waits for those that run. After it, `wake` is not called.
+  /// Waits for those that run, which `tool::stop` hastens. After it, `wake` is not called.
   void join();
 
 private:

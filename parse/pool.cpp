@@ -6,6 +6,7 @@
 #include "process/scheduling.hpp"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,6 +70,7 @@ public:
     limits_.max_image_bytes = static_cast<size_t>(options_.max_image_bytes);
     limits_.chart_values = options_.chart_values;
     thread_ = std::thread([this, steps = static_cast<int>(s.work.nice)] {
+      pthread_setname_np(pthread_self(), "parsers");
       // Parsers stand where the thread does that starts them.
       stand_back(steps);
       run();

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace troupe {
@@ -225,7 +226,10 @@ result<backup> backup_keeper::begin() {
     if (c != '-' && c != ':' && c != '.') b.id += c;
   b.directory = directory_ + "/" + b.id;
   last_ = b;
-  thread_ = std::thread([this, b] { make(b); });
+  thread_ = std::thread([this, b] {
+    pthread_setname_np(pthread_self(), "backup");
+    make(b);
+  });
   return b;
 }
 

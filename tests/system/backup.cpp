@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_missing_up_to_a_backups_point) {
   std::vector<json> all;
   for (int i = 0; i < 4; ++i) {
     all.push_back(made(path(std::to_string(i) + ".tar")));
-    // The next has more in it, however slow the machine.
+    // The next is to have more in it, however slow the machine.
     const auto after = std::to_string(all.back()["last_event"].get<uint64_t>());
     wait_until([&] {
       const auto events = get("/v1/notebooks/3/events?limit=1&after=" + after);

@@ -156,13 +156,17 @@ BOOST_AUTO_TEST_CASE(health_is_for_all_and_metrics_for_who_may_see_all) {
 BOOST_AUTO_TEST_CASE(threads_of_work_stand_back_behind_those_that_answer) {
   start_with({"work.nice=12"});
   ended(create({{"items", pages(3)}})["id"]);
-  BOOST_TEST(standing_back(server->pid(), "caf.")[0] == 0);
-  // The writer and the reader.
-  BOOST_TEST(standing_back(server->pid(), "caf.actor")[6] >= 2);
-  BOOST_TEST(standing_back(server->pid(), "caf.")[12] >= 2);
-  auto others = standing_back(server->pid(), "troupe");
-  BOOST_TEST(others[0] >= 2);
-  BOOST_TEST(others[12] >= 1);
+  const auto steps = [this](std::string_view name) { return standing_back(server->pid(), name); };
+  const auto one_by = [](int n) { return std::map<int, int>{{n, 1}}; };
+  BOOST_TEST((steps("front") == one_by(0)));
+  BOOST_TEST((steps("transfers") == one_by(0)));
+  BOOST_TEST((steps("writer") == one_by(6)));
+  BOOST_TEST((steps("reader") == one_by(6)));
+  BOOST_TEST((steps("timer") == one_by(6)));
+  BOOST_TEST((steps("parsers") == one_by(12)));
+  const auto actors = steps("actors");
+  BOOST_TEST(actors.size() == 1u);
+  BOOST_TEST(actors.at(12) >= 2);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_drains_is_alive_and_not_ready) {
