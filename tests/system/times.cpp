@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(batches_begin_when_their_time_has_come) {
   BOOST_TEST(batch(later)["counts"]["succeeded"] == 0);
   for (const auto& [id, at] : {std::pair{sooner, first}, std::pair{later, second}}) {
     BOOST_TEST(ended(id)["counts"]["succeeded"] == 2);
-    for (const auto& x : items(id)["data"])
+    const auto rows = items(id);
+    for (const auto& x : rows["data"])
       BOOST_TEST(x["updated_at"].get<std::string>() >= at);
   }
 }
@@ -80,7 +81,8 @@ BOOST_AUTO_TEST_CASE(a_retry_before_its_time_makes_no_batch_forget_to_begin) {
   BOOST_TEST(post("/v1/batches/" + other + "/retry", {{"items", "all"}}).status == 202);
   BOOST_TEST(ended(id)["counts"]["succeeded"] == 1);
   BOOST_TEST(ended(other)["counts"]["succeeded"] == 2);
-  for (const auto& x : items(other)["data"])
+  const auto rows = items(other);
+  for (const auto& x : rows["data"])
     BOOST_TEST(x["updated_at"].get<std::string>() >= at);
 }
 
