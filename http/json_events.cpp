@@ -108,8 +108,10 @@ private:
     o.max_depth = 256;
     return o;
   }
-  bj::basic_parser<handler> parser_;
   uint64_t at_ = 0;
+  /// Never first: it takes a text that ends where it begins itself (basic_parser::sentinel) for one that is
+  /// not over yet.
+  bj::basic_parser<handler> parser_;
   error error_;
 };
 
