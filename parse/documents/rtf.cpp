@@ -105,13 +105,10 @@ private:
   void close() {
     flush_bytes();
     const auto ended = now();
-    if (groups_.size() > 1)
-      groups_.pop_back();
-    else
-      done_ = true;
+    if (groups_.size() > 1) groups_.pop_back();
     if (ended.is == group::role::instruction && now().is != group::role::instruction) set_link();
     if (ended.is == group::role::result_of_field && now().is != group::role::result_of_field) link_.clear();
-    if (groups_.size() == 1) done_ = true;
+    done_ = groups_.size() == 1;
   }
 
   void symbol(const rtf_token& t) {

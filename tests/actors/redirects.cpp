@@ -11,24 +11,37 @@ namespace {
 
 const std::string first = "http://a.example/1";
 const std::string second = "http://a.example/2";
+const std::string there = "http://b.example/there";
+
+fetch_result moved(const std::string& to) {
+  fetch_result r;
+  r.page.moved_to = to;
+  return r;
+}
+
+struct redirected : world {
+  /// A host takes one transfer at a time; the first that is held keeps the one busy that redirects lead to.
+  void keep_busy() {
+    options.fetch.max_per_host = 1;
+    with = start_services().with;
+    transfers.answer = nullptr;
+    submit({"http://b.example/busy"});
+    run();
+  }
+};
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(redirects, world)
+BOOST_FIXTURE_TEST_SUITE(redirects, redirected)
 
 BOOST_AUTO_TEST_CASE(a_redirect_waits_for_its_turn_at_the_host_it_leads_to) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
+  keep_busy();
   const auto b = submit({first});
   run();
   BOOST_REQUIRE(transfers.held.size() == 2u);
-  fetch_result moved;
-  moved.page.http_status = 301;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
+  auto answer = moved(there);
+  answer.page.http_status = 301;
+  transfers.reply(transfers.held[1], answer);
   run();
   BOOST_TEST(transfers.held.size() == 2u);
   BOOST_TEST(listeners.in_work(b.id).empty());
@@ -39,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_waits_for_its_turn_at_the_host_it_leads_to) {
   transfers.reply(transfers.held[0], page_of(transfers.held[0].order));
   run();
   BOOST_REQUIRE(transfers.held.size() == 4u);
-  BOOST_TEST(transfers.held[3].order.url == "http://b.example/there");
+  BOOST_TEST(transfers.held[3].order.url == there);
   BOOST_TEST((transfers.held[3].order.work.token == transfers.held[1].order.work.token));
   transfers.reply(transfers.held[3], page_of(transfers.held[3].order));
   run();
@@ -48,17 +61,11 @@ BOOST_AUTO_TEST_CASE(a_redirect_waits_for_its_turn_at_the_host_it_leads_to) {
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_a_turn_after_a_redirect_costs_no_budget) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
+  keep_busy();
   submit({first});
   run();
   advance(10s);
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
+  transfers.reply(transfers.held[1], moved(there));
   run();
   advance(options.work.item_budget - 15s);
   transfers.reply(transfers.held[0], page_of(transfers.held[0].order));
@@ -68,11 +75,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_turn_after_a_redirect_costs_no_budget) {
 }
 
 BOOST_AUTO_TEST_CASE(redirects_in_a_circle_end) {
-  transfers.answer = [](const fetch_order& o) {
-    fetch_result r;
-    r.page.moved_to = o.url + "x";
-    return r;
-  };
+  transfers.answer = [](const fetch_order& o) { return moved(o.url + "x"); };
   const auto b = submit({first});
   run();
   BOOST_TEST(transfers.asked.size() == static_cast<size_t>(options.fetch.max_redirects) + 1);
@@ -83,9 +86,7 @@ BOOST_AUTO_TEST_CASE(redirects_in_a_circle_end) {
 BOOST_AUTO_TEST_CASE(a_new_attempt_starts_where_the_first_did) {
   unsigned asked = 0;
   transfers.answer = [&](const fetch_order& o) {
-    fetch_result r;
-    r.page.moved_to = "http://b.example/there";
-    if (o.url != r.page.moved_to) return r;
+    if (o.url != there) return moved(there);
     return ++asked == 1 ? fetch_failure(fail(errc::http_5xx)) : page_of(o);
   };
   const auto b = submit({first});
@@ -103,25 +104,17 @@ BOOST_AUTO_TEST_CASE(a_redirect_during_a_drain_waits_for_no_turn) {
   caf::anon_send(supervisors.at(b.id), drain_atom_v);
   run();
   BOOST_TEST(is_alive(supervisor_of(b.id)));
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[0], moved);
+  transfers.reply(transfers.held[0], moved(there));
   run();
   BOOST_TEST(!is_alive(supervisor_of(b.id)));
   BOOST_TEST((items(b.id)[0].state == item_state::pending));
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_that_waits_can_be_cancelled) {
-  options.fetch.max_per_host = 1;
-  with = start_services().with;
-  transfers.answer = nullptr;
-  submit({"http://b.example/busy"});
-  run();
+  keep_busy();
   const auto b = submit({first});
   run();
-  fetch_result moved;
-  moved.page.moved_to = "http://b.example/there";
-  transfers.reply(transfers.held[1], moved);
+  transfers.reply(transfers.held[1], moved(there));
   run();
   caf::anon_send(supervisors.at(b.id), cancel_atom_v);
   run();
